@@ -1,0 +1,135 @@
+"""Features: tokens → what the model weighs. Here 里 becomes a feature.
+
+Every token stands for itself and for the runs of one to four characters within
+it: 小区 gives `=小区` and, with `_` for its borders, `小`, `_小`, `小区`, `区_` …
+A token that occurs n times counts √n; those of the heading count `HEADING_WEIGHT`
+times more often. Each feature is weighted by its rarity (idf), and a letter is
+scaled by the root of the summed squares of its tokens' lengths.
+
+A letter's vector is thus a weighted sum of its tokens' vectors, and so is every
+score: what a token brought to a label can be told exactly, and a token's vector
+need be made only once.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import regex
+import scipy.sparse as sp
+
+from nlp_pipeline.records import Token
+
+HEADING_WEIGHT = 3.0
+MAX_HEADING_CHARS = 60
+_LONGEST = 4
+_LONG_NUMBER = regex.compile(r"\d{5,}")
+
+
+def token_features(token: str) -> list[str]:
+    """Give the names of a token's features, with repeats.
+
+    >>> token_features("里")
+    ['=里', '里', '_里', '里_', '_里_']
+    """
+    token = _LONG_NUMBER.sub("〈数〉", token.lower())
+    if len(token) > 32:
+        return [f"={token[:32]}"]
+    bordered = f"_{token}_"
+    runs = [
+        bordered[start : start + length]
+        for length in range(1, _LONGEST + 1)
+        for start in range(len(bordered) - length + 1)
+    ]
+    return [f"={token}", *(run for run in runs if run != "_")]
+
+
+def weigh_tokens(tokens: Sequence[Token], heading_end: int) -> dict[str, float]:
+    """Give each distinct word of a letter its weight.
+
+    Args:
+        tokens: the letter's words as a model may see them.
+        heading_end: where the heading ends in the clean text; 0 for none.
+    """
+    counts: Counter[str] = Counter()
+    for token in tokens:
+        if not token.text.isspace():
+            counts[token.text] += HEADING_WEIGHT + 1 if token.end <= heading_end else 1
+    return {token: float(np.sqrt(count)) for token, count in counts.items()}
+
+
+def find_heading(text: str) -> int:
+    """Give where the heading of a clean text ends, 0 where it has none.
+
+    The first line is a heading when it is short and more text follows.
+    """
+    end = text.find("\n", 0, MAX_HEADING_CHARS + 1)
+    return max(end, 0)
+
+
+class TokenTable:
+    """The fitted features: their names and rarity, and the vectors of tokens.
+
+    Args:
+        names: the features kept, in the order of the columns.
+        idf: their weights, float32, one each.
+    """
+
+    def __init__(self, names: Sequence[str], idf: np.ndarray) -> None:
+        self.names = tuple(names)
+        self.idf = np.asarray(idf, dtype=np.float32)
+        self.columns = {name: column for column, name in enumerate(self.names)}
+
+    def vectors(self, tokens: Sequence[str]) -> sp.csr_matrix:
+        """Give the vectors of tokens: one row each, float32, unscaled."""
+        indices: list[int] = []
+        values: list[float] = []
+        starts = [0]
+        for token in tokens:
+            counts = Counter(
+                column
+                for name in token_features(token)
+                if (column := self.columns.get(name)) is not None
+            )
+            indices += counts.keys()
+            values += counts.values()
+            starts.append(len(indices))
+        columns = np.asarray(indices, dtype=np.int32)
+        weights = np.asarray(values, dtype=np.float32) * self.idf[columns]
+        return sp.csr_matrix(
+            (weights, columns, np.asarray(starts, dtype=np.int32)),
+            shape=(len(starts) - 1, len(self.names)),
+        )
+
+    def transform(self, letters: Sequence[dict[str, float]]) -> sp.csr_matrix:
+        """Give the matrix of weighed letters: one scaled row each, float32."""
+        weights, tokens = stack_weights(letters)
+        vectors = self.vectors(tokens)
+        squares = np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel()
+        return sp.csr_matrix(sp.diags(letter_scales(weights, squares)) @ (weights @ vectors))
+
+
+def stack_weights(
+    letters: Sequence[dict[str, float]],
+) -> tuple[sp.csr_matrix, list[str]]:
+    """Give a matrix letters × distinct tokens of weights, and the tokens."""
+    rows: dict[str, int] = {}
+    indices: list[int] = []
+    values: list[float] = []
+    starts = [0]
+    for letter in letters:
+        for token, weight in letter.items():
+            indices.append(rows.setdefault(token, len(rows)))
+            values.append(weight)
+        starts.append(len(indices))
+    matrix = sp.csr_matrix(
+        (np.asarray(values, dtype=np.float32), indices, starts),
+        shape=(len(letters), len(rows)),
+    )
+    return matrix, list(rows)
+
+
+def letter_scales(weights: sp.csr_matrix, squares: np.ndarray) -> np.ndarray:
+    """Give what each letter is multiplied with: 1 / √(Σ weight² · |token|²)."""
+    norms = weights.multiply(weights) @ squares
+    return 1.0 / np.sqrt(np.maximum(norms, 1e-12))

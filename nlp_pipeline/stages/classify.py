@@ -1,0 +1,252 @@
+"""Classify: a batch of segmented letters → a `Prediction` for every field.
+
+A `Model` is a fitted `TokenTable`, one matrix of weights for all fields, and a
+`Head` for each field. A letter's score for a label is the sum of what its
+tokens bring, scaled, plus the label's base; a softmax with the head's fitted
+temperature turns the scores of a field into probabilities. What a token brought
+is therefore exact, and is given as evidence.
+
+A subtopic is chosen under the topic; its probability is that of both together.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.sparse as sp
+
+from nlp_pipeline.config import ClassifySettings
+from nlp_pipeline.labels import SUBTOPIC_SEPARATOR
+from nlp_pipeline.records import CleanText, Evidence, Prediction, Token
+from nlp_pipeline.stages._features import (
+    TokenTable,
+    find_heading,
+    letter_scales,
+    stack_weights,
+    weigh_tokens,
+)
+from nlp_pipeline.stages._mask import find_personal, mask_tokens
+
+_CACHED_TOKENS = 30_000
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """A letter after segmenting, ready for the model.
+
+    `visible` are the tokens a model may see: personal data replaced, and of a
+    very long letter only its beginning and its end.
+    """
+
+    clean: CleanText
+    tokens: tuple[Token, ...]
+    visible: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    """One field's labels, where its weights lie, and how its scores are read.
+
+    `columns` is the slice of the model's weights; `temperature` divides the
+    scores and `bias` is added, one number a label.
+    """
+
+    field: str
+    labels: tuple[str, ...]
+    columns: slice
+    temperature: float
+    bias: np.ndarray
+
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Turn scores (letters × labels) into probabilities that add up to 1."""
+        logits = scores / self.temperature + self.bias
+        logits -= logits.max(axis=1, keepdims=True)
+        weights = np.exp(logits)
+        return weights / weights.sum(axis=1, keepdims=True)
+
+
+@dataclass
+class Model:
+    """Everything that classifies: features, weights, heads, and a name.
+
+    `weights` is features × labels of all heads, float32; `base` one number a
+    label. `card` is what the bundle's manifest says of the model.
+    """
+
+    name: str
+    table: TokenTable
+    weights: np.ndarray
+    base: np.ndarray
+    heads: Mapping[str, Head]
+    card: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin with no token remembered."""
+        self._rows: dict[str, int] = {}
+        self._shares = np.zeros((0, self.weights.shape[1]), dtype=np.float32)
+        self._squares = np.zeros(0, dtype=np.float32)
+
+    def scores(self, letters: Sequence[Mapping[str, float]]) -> "Scores":
+        """Give the scores of weighed letters for every label of every head."""
+        weights, tokens = stack_weights([dict(letter) for letter in letters])
+        shares, squares = self._token_shares(tokens)
+        scales = letter_scales(weights, squares)
+        values = (weights @ shares) * scales[:, None] + self.base
+        return Scores(weights, tokens, shares, squares, scales, values)
+
+    def _token_shares(self, tokens: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Give what each token brings to each label, and its squared length."""
+        new = [token for token in tokens if token not in self._rows]
+        if len(self._rows) + len(new) > _CACHED_TOKENS:
+            self.__post_init__()
+            new = list(tokens)
+        if new:
+            vectors = self.table.vectors(new)
+            squares = np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel()
+            for token in new:
+                self._rows[token] = len(self._rows)
+            self._shares = np.vstack([self._shares, vectors @ self.weights])
+            self._squares = np.concatenate([self._squares, squares])
+        rows = [self._rows[token] for token in tokens]
+        return self._shares[rows], self._squares[rows]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of a batch and what they are made of.
+
+    `values` is letters × labels. `weights` is letters × tokens, `shares` tokens
+    × labels, `squares` the tokens' squared lengths (0: wholly unknown), and
+    `scales` one factor a letter: values = scales · (weights @ shares) + base.
+    """
+
+    weights: sp.csr_matrix
+    tokens: list[str]
+    shares: np.ndarray
+    squares: np.ndarray
+    scales: np.ndarray
+    values: np.ndarray
+
+    def contributions(self, letter: int, column: int) -> dict[str, float]:
+        """Give what each distinct token of a letter brought to one label."""
+        row = self.weights[letter]
+        brought = self.scales[letter] * row.data * self.shares[row.indices, column]
+        return {
+            self.tokens[index]: float(value)
+            for index, value in zip(row.indices, brought, strict=True)
+        }
+
+
+def prepare(
+    clean: CleanText, tokens: Sequence[Token], max_chars: int = 20_000
+) -> Segmented:
+    """Mask a segmented letter and cut a very long one for the model."""
+    seen = tokens
+    if len(clean.text) > max_chars:
+        head, tail = max_chars * 4 // 5, len(clean.text) - max_chars // 5
+        seen = [t for t in tokens if t.end <= head or t.start >= tail]
+    personal = find_personal(clean.text)
+    return Segmented(clean, tuple(tokens), tuple(mask_tokens(seen, personal)))
+
+
+def weigh(letter: Segmented) -> dict[str, float]:
+    """Give the weights of a letter's visible words: all that the model sees of it."""
+    return weigh_tokens(letter.visible, find_heading(letter.clean.text))
+
+
+def classify_letters(
+    model: Model, letters: Sequence[Segmented], settings: ClassifySettings
+) -> list[dict[str, Prediction]]:
+    """Predict every field of a batch of letters.
+
+    Args:
+        model: a loaded model.
+        letters: segmented letters.
+        settings: how many alternatives and how much evidence to give.
+
+    Returns:
+        one dictionary a letter, in order, from field to prediction.
+    """
+    if not letters:
+        return []
+    scores = model.scores([weigh(letter) for letter in letters])
+    chances = {
+        name: head.probabilities(scores.values[:, head.columns])
+        for name, head in model.heads.items()
+    }
+    if "topic" in chances and "subtopic" in chances:
+        chances["subtopic"] = _under_topics(model, chances)
+    return [
+        {
+            name: _prediction(model.heads[name], row, chances[name][row], scores, letter, settings)
+            for name in model.heads
+        }
+        for row, letter in enumerate(letters)
+    ]
+
+
+def unseen_share(model: Model, letter: Segmented) -> float:
+    """Give the share of a letter's distinct words that the model has never learned."""
+    words = {t.text for t in letter.visible if any(c.isalnum() for c in t.text)}
+    if not words:
+        return 1.0
+    unknown = sum(f"={word.lower()}" not in model.table.columns for word in words)
+    return unknown / len(words)
+
+
+def _under_topics(model: Model, chances: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Make subtopics consistent: P(topic) · P(subtopic | topic)."""
+    topics = {name: index for index, name in enumerate(model.heads["topic"].labels)}
+    parents = np.array(
+        [
+            topics.get(name.split(SUBTOPIC_SEPARATOR)[0], -1)
+            for name in model.heads["subtopic"].labels
+        ]
+    )
+    joint = np.zeros_like(chances["subtopic"])
+    for parent in topics.values():
+        under = parents == parent
+        within = chances["subtopic"][:, under]
+        totals = np.maximum(within.sum(axis=1, keepdims=True), 1e-12)
+        joint[:, under] = within / totals * chances["topic"][:, [parent]]
+    return joint
+
+
+def _prediction(
+    head: Head,
+    row: int,
+    chances: np.ndarray,
+    scores: Scores,
+    letter: Segmented,
+    settings: ClassifySettings,
+) -> Prediction:
+    order = np.argsort(-chances, kind="stable")[: settings.alternatives]
+    best = int(order[0])
+    brought = scores.contributions(row, head.columns.start + best)
+    return Prediction(
+        field=head.field,
+        label=head.labels[best],
+        probability=float(chances[best]),
+        alternatives=tuple((head.labels[i], float(chances[i])) for i in order),
+        evidence=_evidence(head.field, brought, letter, settings.evidence),
+    )
+
+
+def _evidence(
+    name: str, brought: Mapping[str, float], letter: Segmented, most: int
+) -> tuple[Evidence, ...]:
+    """Point at the first place of the words that brought most."""
+    wanted = {
+        word
+        for word in sorted(brought, key=lambda word: (-brought[word], word))
+        if brought[word] > 0 and any(c.isalnum() for c in word) and len(word) > 1
+    }
+    best = sorted(wanted, key=lambda word: (-brought[word], word))[:most]
+    found: dict[str, Evidence] = {}
+    for token in letter.visible:
+        if token.text in best and token.text not in found:
+            span = letter.clean.raw_span(token.start, token.end)
+            found[token.text] = Evidence(
+                name, token.text, token.start, token.end, *span, brought[token.text]
+            )
+    return tuple(found[word] for word in best if word in found)

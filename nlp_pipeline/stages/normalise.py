@@ -1,0 +1,247 @@
+"""Normalise: raw text → `CleanText`, simplified, repaired, leading back.
+
+`STEPS` is the one ordered table of repairs. Each is a pure function that finds
+the places to change and leaves the changing to `_apply`, which keeps for every
+character the raw span it came from. A repair that finds nothing costs one scan.
+Running a clean text through again changes nothing.
+
+Known limit: bytes lost in a page that was annotated byte-blind are not restored.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import opencc
+import regex
+
+from nlp_pipeline.labels import read_table
+from nlp_pipeline.records import CleanText, Step
+
+HAN = r"\p{Han}〇"
+_NEAR = rf"[{HAN}，。！？；：、“”‘’（）《》【】…％%]"
+
+
+class Edit(NamedTuple):
+    """Replace the characters `start:end` of a text by `new`."""
+
+    start: int
+    end: int
+    new: str
+
+
+Finder = Callable[[str], list[Edit]]
+
+
+def normalise_text(raw: str, min_traditional_share: float = 0.05) -> CleanText:
+    """Give clean simplified text that points back to the raw text.
+
+    Args:
+        raw: the letter as it was received; any string, lone surrogates too.
+        min_traditional_share: share of Han characters that must change for the
+            letter to count as Traditional; below it no character is converted.
+
+    Returns:
+        the clean text, the steps that changed something, and the offsets.
+
+    >>> normalise_text("樓下工地噪音擾民,打過電話沒人管").text
+    '楼下工地噪音扰民，打过电话没人管'
+    """
+    text, offsets = raw, [(i, i + 1) for i in range(len(raw))]
+    steps: list[Step] = []
+    is_traditional = False
+    for name, find in STEPS:
+        edits = find(text)
+        if name == "script":
+            is_traditional = _share(text, edits) >= min_traditional_share
+            edits = edits + _supplement(text, edits) if is_traditional else []
+        edits = [e for e in sorted(edits) if text[e.start : e.end] != e.new]
+        if edits:
+            text, offsets = _apply(text, offsets, edits)
+            steps.append(Step(name, len(edits)))
+    return CleanText(raw, text, tuple(steps), tuple(offsets), is_traditional)
+
+
+def _apply(
+    text: str, offsets: list[tuple[int, int]], edits: list[Edit]
+) -> tuple[str, list[tuple[int, int]]]:
+    """Carry out sorted edits that do not overlap, and carry the offsets along."""
+    parts: list[str] = []
+    spans: list[tuple[int, int]] = []
+    done = 0
+    for start, end, new in edits:
+        parts += (text[done:start], new)
+        spans += offsets[done:start]
+        if len(new) == end - start:
+            spans += offsets[start:end]
+        elif new:
+            whole = (offsets[start][0], offsets[end - 1][1])
+            spans += [whole] * len(new)
+        done = end
+    parts.append(text[done:])
+    spans += offsets[done:]
+    return "".join(parts), spans
+
+
+def _replace(pattern: str, new: str | Callable[[regex.Match[str]], str]) -> Finder:
+    """Make a finder that replaces what a pattern matches."""
+    compiled = regex.compile(pattern)
+    give = new if callable(new) else lambda _: new
+
+    def find(text: str) -> list[Edit]:
+        return [Edit(*m.span(), give(m)) for m in compiled.finditer(text)]
+
+    return find
+
+
+_INVISIBLE = (
+    r"[\p{Cs}\p{Cn}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]+"
+)
+_find_invisible = _replace(_INVISIBLE, "")
+_BREAKS = regex.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\r\n\x85\u2028\u2029]+")
+_COMBINED = regex.compile(r"\P{M}\p{M}+|[\u2126\u212a\u212b\u0340-\u0387\uf900-\ufaff]")
+_WIDE = str.maketrans(
+    {chr(c): chr(c - 0xFEE0) for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+)
+_find_wide = _replace(r"[０-９Ａ-Ｚａ-ｚ]+", lambda m: m[0].translate(_WIDE))
+_TONE = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
+_find_pinyin = _replace(rf"(?<=[{HAN}])\((?=[^)]*[{_TONE}])[a-zü{_TONE}]{{1,6}}\)", "")
+_find_doubled = _replace(rf"(?<=[{HAN}”’》）\)%\d]),(?=[,，、。;；:：])", "")
+_find_bar = _replace("丨", "|")
+_find_quotes_a = regex.compile(r"'([^'\"“”\n]{1,60})“")
+_find_quotes_b = regex.compile(r"“([^'\"“”\n]{1,60})\"")
+_find_ellipsis = _replace(rf"(?<=[{HAN}”）])(?:\.{{3,}}|。{{3,}}|…(?!…)(?<!……))", "……")
+_find_mask = _replace(
+    rf"(?<=[{HAN}，。：、（“]|^)(?:\*{{2,}}|×{{3,}}|[Xx]{{2,}})(?![A-Za-z0-9])"
+    rf"|(?<![A-Za-z0-9*])(?:\*{{2,}}|×{{3,}}|[Xx]{{2,}})(?=[{HAN}])",
+    "××",
+)
+_FULL = {",": "，", ":": "：", ";": "；", "?": "？", "!": "！", "(": "（", ")": "）"}
+_MARK = regex.compile(
+    rf"(?<={_NEAR}\s?)[,:;?!]+(?!//)|(?<!\d:?)[,;?!]+(?=\s?[{HAN}“《（])|(?<=[\w%])[:](?=[{HAN}“《])"
+)
+_BRACKETS = regex.compile(r"\(([^()\n]{0,80})\)")
+_HAN = regex.compile(rf"[{HAN}]")
+
+
+def _find_spaces(text: str) -> list[Edit]:
+    """Fold white space: one break between lines, one space within, none at the ends."""
+    edits = []
+    for match in _BREAKS.finditer(text):
+        at_end = match.start() == 0 or match.end() == len(text)
+        has_break = regex.search(r"[\r\n\x85\u2028\u2029]", match[0]) is not None
+        edits.append(Edit(*match.span(), "" if at_end else "\n" if has_break else " "))
+    return edits
+
+
+def _find_uncomposed(text: str) -> list[Edit]:
+    """Compose accents and replace doubles of characters (NFC, never NFKC)."""
+    if unicodedata.is_normalized("NFC", text):
+        return []
+    return [
+        Edit(*m.span(), unicodedata.normalize("NFC", m[0]))
+        for m in _COMBINED.finditer(text)
+    ]
+
+
+def _find_traditional(text: str) -> list[Edit]:
+    """Find the characters that OpenCC's t2s changes."""
+    converted = _converter().convert(text)
+    if converted == text:
+        return []
+    if len(converted) == len(text):
+        return [
+            Edit(i, i + 1, new)
+            for i, (old, new) in enumerate(zip(text, converted, strict=True))
+            if old != new
+        ]
+    return [
+        Edit(i, i + 1, new)
+        for i, old in enumerate(text)
+        if (new := _converter().convert(old)) != old
+    ]
+
+
+def _share(text: str, edits: list[Edit]) -> float:
+    """Give the share of Han characters that would change."""
+    return len(edits) / max(1, len(_HAN.findall(text))) if edits else 0.0
+
+
+def _supplement(text: str, edits: list[Edit]) -> list[Edit]:
+    """Find what t2s leaves behind in a Traditional text: 看著, 甚麼, 妳."""
+    converted = list(text)
+    for edit in edits:
+        converted[edit.start : edit.end] = edit.new
+    taken = {edit.start for edit in edits}
+    found = []
+    for match in _supplement_pattern().finditer("".join(converted)):
+        new = _supplement_words().get(match[0], "着" if match[0] == "著" else match[0])
+        for index, character in enumerate(new, match.start()):
+            if character == text[index]:
+                continue
+            if index in taken:
+                edits[:] = [e for e in edits if e.start != index]
+            found.append(Edit(index, index + 1, character))
+    return found
+
+
+@cache
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+@cache
+def _supplement_words() -> dict[str, str]:
+    rows = read_table("t2s_supplement.csv")
+    return {row["from"]: row["to"] for row in rows if row["kind"] == "word"}
+
+
+@cache
+def _supplement_pattern() -> regex.Pattern[str]:
+    """Match a kept word as a whole before a lone 著, and every replaced word."""
+    kept = [row["from"] for row in read_table("t2s_supplement.csv") if row["kind"] == "keep"]
+    return regex.compile("|".join([*kept, "著", *_supplement_words()]))
+
+
+def _find_quotes(text: str) -> list[Edit]:
+    """Mend pairs of quotation marks whose one half is of another kind."""
+    edits = []
+    for pattern in (_find_quotes_a, _find_quotes_b):
+        for match in pattern.finditer(text):
+            edits.append(Edit(match.start(), match.start() + 1, "“"))
+            edits.append(Edit(match.end() - 1, match.end(), "”"))
+    edits.sort()
+    return [e for i, e in enumerate(edits) if i == 0 or edits[i - 1].end <= e.start]
+
+
+def _find_half_width(text: str) -> list[Edit]:
+    """Widen marks that stand beside Chinese; numbers, times and addresses stay."""
+    edits = [
+        Edit(*m.span(), "".join(_FULL[c] for c in m[0])) for m in _MARK.finditer(text)
+    ]
+    for match in _BRACKETS.finditer(text):
+        around = text[max(0, match.start() - 1) : match.end() + 1]
+        if _HAN.search(around):
+            edits.append(Edit(match.start(), match.start() + 1, "（"))
+            edits.append(Edit(match.end() - 1, match.end(), "）"))
+    edits.sort()
+    return [e for i, e in enumerate(edits) if i == 0 or edits[i - 1].end <= e.start]
+
+
+STEPS: tuple[tuple[str, Finder], ...] = (
+    ("invisible", _find_invisible),
+    ("spaces", _find_spaces),
+    ("compose", _find_uncomposed),
+    ("width", _find_wide),
+    ("pinyin", _find_pinyin),
+    ("doubled", _find_doubled),
+    ("bar", _find_bar),
+    ("script", _find_traditional),
+    ("quotes", _find_quotes),
+    ("marks", _find_half_width),
+    ("ellipsis", _find_ellipsis),
+    ("masks", _find_mask),
+)
+"""The repairs in the order they are made: a name and what finds the places."""

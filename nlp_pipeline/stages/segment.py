@@ -1,0 +1,99 @@
+"""Segment: clean text → jieba's words, with where each stands.
+
+`Segmenter` holds a jieba tokenizer of its own, so that the words added here
+change no other tokenizer of the process. jieba reads its prefix dictionary back
+from a cache file with marshal; that file lies in a folder only this user can
+write to. The words joined give the text again, white space included.
+"""
+
+import logging
+import os
+import stat
+import tempfile
+import threading
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nlp_pipeline.labels import Labels, read_lines
+from nlp_pipeline.records import Token
+
+if TYPE_CHECKING:
+    import jieba
+
+
+class Segmenter:
+    """Cut clean text into jieba's words.
+
+    Args:
+        words: words that are always one token, beside jieba's own dictionary.
+        cache_directory: folder for jieba's prefix dictionary; None takes a
+            private one of the user, made when it is not there.
+    """
+
+    def __init__(
+        self, words: Iterable[str] = (), cache_directory: Path | None = None
+    ) -> None:
+        self.words = tuple(dict.fromkeys(words))
+        self._cache_directory = cache_directory
+        self._tokenizer: jieba.Tokenizer | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, text: str) -> list[Token]:
+        """Give the words of a text in order; joined they give the text.
+
+        >>> [token.text for token in Segmenter()("小区里污水堵了")]
+        ['小区', '里', '污水', '堵', '了']
+        """
+        tokens = []
+        start = 0
+        for word in self._ready().cut(text):
+            end = start + len(word)
+            tokens.append(Token(word, start, end))
+            start = end
+        return tokens
+
+    def _ready(self) -> "jieba.Tokenizer":
+        """Load the dictionary when the first letter comes, once."""
+        if self._tokenizer is None:
+            with self._lock:
+                if self._tokenizer is None:
+                    self._tokenizer = self._load()
+        return self._tokenizer
+
+    def _load(self) -> "jieba.Tokenizer":
+        with warnings.catch_warnings():
+            # jieba 0.42.1 holds invalid escapes and asks for pkg_resources.
+            warnings.simplefilter("ignore")
+            import jieba
+        logging.getLogger("jieba").setLevel(logging.WARNING)
+        tokenizer = jieba.Tokenizer()
+        tokenizer.tmp_dir = str(self._cache_directory or private_cache())
+        tokenizer.initialize()
+        for word in self.words:
+            tokenizer.add_word(word)
+        return tokenizer
+
+
+def dictionary_words(labels: Labels, directory: str = "") -> list[str]:
+    """Give the words that must stay whole: the user dictionary and every office."""
+    words = [line.split()[0] for line in read_lines("user_dict.txt", directory)]
+    for department in labels.departments.values():
+        words += [name for name in department.names if len(name) >= 2]
+    return list(dict.fromkeys(words))
+
+
+def private_cache() -> Path:
+    """Give a folder that only this user can write to, made if need be."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "nlp_pipeline"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = folder.stat()
+    except (OSError, RuntimeError):
+        return Path(tempfile.mkdtemp(prefix="nlp_pipeline-"))
+    is_ours = not hasattr(os, "getuid") or state.st_uid == os.getuid()
+    if not is_ours or stat.S_IMODE(state.st_mode) & 0o022:
+        return Path(tempfile.mkdtemp(prefix="nlp_pipeline-"))
+    return folder
