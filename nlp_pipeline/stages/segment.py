@@ -54,6 +54,10 @@ class Segmenter:
             start = end
         return tokens
 
+    def knows(self, word: str) -> bool:
+        """Tell whether a word stands in the dictionary."""
+        return bool(self._ready().FREQ.get(word))
+
     def _ready(self) -> "jieba.Tokenizer":
         """Load the dictionary when the first letter comes, once."""
         if self._tokenizer is None:

@@ -1,0 +1,99 @@
+"""What a model's confidence is worth: calibration bins, and how many letters may pass.
+
+The confidence of a letter is the probability of its first choice. Both functions
+take it with whether that choice is right, one value a letter.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+BINS = 15
+"""Bins of equal width of the calibration error, as in Guo et al. 2017."""
+
+_MAX_CUTS = 200
+
+
+class Bin(NamedTuple):
+    """Letters whose confidence lies above `low` and not above `high`.
+
+    `confidence` and `accuracy` are means over the `letters` of the bin, 0.0
+    where there are none.
+    """
+
+    low: float
+    high: float
+    letters: int
+    confidence: float
+    accuracy: float
+
+
+class Cut(NamedTuple):
+    """What happens if letters of at least `min_confidence` pass without a person.
+
+    `share` of all letters pass, and `accuracy` of those are right.
+    """
+
+    min_confidence: float
+    share: float
+    accuracy: float
+
+
+def reliability_bins(confidence: np.ndarray, hits: np.ndarray) -> tuple[Bin, ...]:
+    """Sort letters into 15 bins of equal width by their confidence."""
+    edges = np.linspace(0.0, 1.0, BINS + 1)
+    places = np.searchsorted(edges[1:-1], confidence, side="left")
+    letters = np.bincount(places, minlength=BINS)
+    totals = np.maximum(letters, 1)
+    means = np.bincount(places, weights=confidence, minlength=BINS) / totals
+    rights = np.bincount(places, weights=hits, minlength=BINS) / totals
+    columns = (edges[:-1], edges[1:], letters, means, rights)
+    return tuple(
+        Bin(float(low), float(high), int(count), float(mean), float(right))
+        for low, high, count, mean, right in zip(*columns, strict=True)
+    )
+
+
+def calibration_error(bins: Sequence[Bin]) -> float:
+    """Give the mean gap between confidence and accuracy, weighted by letters.
+
+    The expected calibration error of Guo et al. 2017, "On Calibration of Modern
+    Neural Networks", equation 3.
+    """
+    total = sum(b.letters for b in bins)
+    return sum(b.letters * abs(b.accuracy - b.confidence) for b in bins) / total
+
+
+def confidence_cuts(confidence: np.ndarray, hits: np.ndarray) -> tuple[Cut, ...]:
+    """Give one cut for each distinct confidence, the highest first.
+
+    Letters of the same confidence pass together or not at all.
+    """
+    falling = np.argsort(-confidence, kind="stable")
+    values = confidence[falling]
+    taken = np.flatnonzero(np.append(np.diff(values) != 0, True)) + 1
+    right = np.cumsum(hits[falling])[taken - 1]
+    columns = (values[taken - 1], taken / len(values), right / taken)
+    return tuple(
+        Cut(float(value), float(share), float(accuracy))
+        for value, share, accuracy in zip(*columns, strict=True)
+    )
+
+
+def widest_cut(cuts: Sequence[Cut], min_accuracy: float) -> Cut | None:
+    """Give the cut that lets most letters pass at that accuracy, or None."""
+    return max(
+        (cut for cut in cuts if cut.accuracy >= min_accuracy),
+        key=lambda cut: cut.share,
+        default=None,
+    )
+
+
+def thin_cuts(cuts: tuple[Cut, ...], kept: Sequence[Cut | None]) -> tuple[Cut, ...]:
+    """Give about 200 cuts, enough for a curve: the ends, and those of `kept`, stay."""
+    if len(cuts) < _MAX_CUTS:
+        return cuts
+    step = (len(cuts) - 1) / (_MAX_CUTS - 1)
+    places = {round(index * step) for index in range(_MAX_CUTS)}
+    return tuple(cut for place, cut in enumerate(cuts) if place in places or cut in kept)

@@ -1,0 +1,291 @@
+"""Labelled letters: where they come from and which of their labels are worth what.
+
+Three kinds: letters written for the project, with all fields; letters of the
+optional data folder, with the labels of their source mapped by reviewed tables;
+and the annotations, which give labels by the project's rubric to letters of the
+data folder by their keys, without their text. An annotated label replaces a
+mapped one and weighs more.
+"""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import regex
+
+from nlp_pipeline.errors import CorpusError
+from nlp_pipeline.labels import SUBTOPIC_SEPARATOR, Labels, read_table
+
+MAPPED_WEIGHT = 1.0
+WEAK_WEIGHT = 0.2
+RUBRIC_WEIGHT = 4.0
+"""What a label counts: mapped from a source's own, guessed by rules, by the rubric."""
+
+_TRAFFIC = regex.compile("交警|红绿灯|违章|违停|乱停|驾驶证|电子眼|信号灯|交通事故|电子警察")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A letter with labels: any subset of the fields, each with a weight.
+
+    `key` is `source:id`, the same in every run. `is_test` is set for the fixed
+    test half of the project's own letters.
+    """
+
+    key: str
+    raw: str
+    labels: Mapping[str, str]
+    weights: Mapping[str, float] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    is_test: bool = False
+
+    @property
+    def source(self) -> str:
+        """The set the letter comes from."""
+        return self.key.split(":")[0]
+
+
+def project_letters(path: Path) -> list[Labelled]:
+    """Read the letters written for the project, in the order of the file.
+
+    Raises:
+        CorpusError: the file is missing or a line is not a letter.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise CorpusError(path, type(error).__name__, "Check the path.") from error
+    letters = []
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            labels = {
+                "topic": row["topic"],
+                "subtopic": f"{row['topic']}{SUBTOPIC_SEPARATOR}{row['subtopic']}",
+                "purpose": row["purpose"],
+                "urgency": row["urgency"],
+                "department": row["department"],
+            }
+            raw = join_title(row["title"], row["text"])
+            key, is_test = f"project:{row['id']}", row["split"] == "test"
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorpusError(path, f"line {number} is not a labelled letter") from error
+        weights = dict.fromkeys(labels, RUBRIC_WEIGHT)
+        letters.append(Labelled(key, raw, labels, weights, tuple(row["also"]), is_test))
+    return letters
+
+
+def data_letters(folder: Path, annotations: Path) -> list[Labelled]:
+    """Read every letter of the data folder that has at least one label.
+
+    Args:
+        folder: the data folder: `tipdm2020c/`, `haikou12345/` and so on.
+        annotations: the labels by the rubric, keyed by `source:id`.
+
+    Raises:
+        CorpusError: a file of the folder is missing or malformed.
+    """
+    units = {(r["source"], r["unit"]): r["department"] for r in read_table("unit_map.csv")}
+    topics = {
+        (r["source"], r["value"]): (r["topic"], r["subtopic"])
+        for r in read_table("topic_map.csv")
+    }
+    letters = [
+        *_topic_letters(folder),
+        *_reply_letters(folder, units),
+        *_order_letters(folder, units, topics),
+        *_mailbox_letters(folder, units),
+        *_report_letters(folder, topics),
+        *_unlabelled_letters(folder),
+    ]
+    return [letter for letter in _annotated(letters, annotations) if letter.labels]
+
+
+def gold_letters(folder: Path) -> list[tuple[str, Labelled, str]]:
+    """Read the gold letters: the key of the source row, the letter, its label set.
+
+    Raises:
+        CorpusError: the file is missing.
+    """
+    return [
+        (
+            row["source"],
+            Labelled(
+                f"gold:{row['id']}",
+                join_title(row["title"], row["text"]),
+                {
+                    "topic": row["topic1"],
+                    "subtopic": f"{row['topic1']}{SUBTOPIC_SEPARATOR}{row['topic2']}",
+                    "purpose": row["purpose"],
+                    "urgency": row["urgency"],
+                    "department": row["department"],
+                },
+                also=tuple(part for part in regex.split(r"[|；;、,，]", row["also"]) if part),
+            ),
+            row["labels"],
+        )
+        for row in _rows(folder, "gold/dev.csv")
+    ]
+
+
+def join_title(title: str, text: str) -> str:
+    """Give title and text as one raw letter, the way a `Letter` does."""
+    title, text = title.strip(), text.strip()
+    return text if not title or text.startswith(title) else f"{title}\n{text}"
+
+
+def check_labels(letters: list[Labelled], labels: Labels) -> None:
+    """Refuse letters with a label that is not in the label sets.
+
+    Raises:
+        LabelError: a label is unknown; the error names the nearest.
+    """
+    for letter in letters:
+        for name, label in letter.labels.items():
+            labels.check(name, label)
+
+
+def _rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
+    csv.field_size_limit(2**31 - 1)
+    path = folder / name
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            yield from csv.DictReader(lines)
+    except OSError as error:
+        action = "NLP_PIPELINE_DATA must name the folder that holds it."
+        raise CorpusError(path, type(error).__name__, action) from error
+
+
+def _make(source: str, row: Mapping[str, str], labels: dict[str, tuple[str, float]]) -> Labelled:
+    kept = {name: pair for name, pair in labels.items() if pair[0]}
+    return Labelled(
+        key=f"{source}:{row['id']}",
+        raw=join_title(row.get("title", ""), row["text"]),
+        labels={name: label for name, (label, _) in kept.items()},
+        weights={name: weight for name, (_, weight) in kept.items()},
+    )
+
+
+def _topic_letters(folder: Path) -> Iterator[Labelled]:
+    rules = list(read_table("topic_rules.csv"))
+    for row in _rows(folder, "tipdm2020c/topics.csv"):
+        labels = {"topic": (row["label"], MAPPED_WEIGHT)}
+        subtopic = weak_subtopic(row["label"], row["title"], row["text"], rules)
+        if subtopic.startswith(row["label"]):
+            labels["subtopic"] = (subtopic, WEAK_WEIGHT)
+        yield _make("tipdm", row, labels)
+
+
+def weak_subtopic(
+    topic: str, title: str, text: str, rules: list[dict[str, str]]
+) -> str:
+    """Guess a subtopic from key words, or "" where none clearly wins.
+
+    The rules' head tells how hits are counted: 1 in the text, 3 in the title;
+    the best subtopic needs 3 and a lead of 3.
+    """
+    title, text = title.lower(), text.lower()
+    sums: dict[str, int] = {}
+    for rule in rules:
+        if rule["label"] != topic:
+            continue
+        name = f"{rule['topic']}{SUBTOPIC_SEPARATOR}{rule['subtopic']}"
+        hits = 0
+        for word in rule["keywords"].lower().split("|"):
+            hits += 3 if word in title else 1 if word in text else 0
+        sums[name] = sums.get(name, 0) + hits
+    ranked = sorted(sums.items(), key=lambda item: -item[1])
+    if not ranked or ranked[0][1] < 3 or ranked[0][0].endswith(SUBTOPIC_SEPARATOR):
+        return ""
+    return "" if len(ranked) > 1 and ranked[0][1] - ranked[1][1] < 3 else ranked[0][0]
+
+
+def _reply_letters(folder: Path, units: Mapping[tuple[str, str], str]) -> Iterator[Labelled]:
+    for row in _rows(folder, "tipdm2020c/replies.csv"):
+        department = units.get(("tipdm2020c/replies", row["unit"]), "")
+        if department == "公安局" and _TRAFFIC.search(row["title"] + row["text"]):
+            department = "交警支队"
+        yield _make("replies", row, {"department": (department, MAPPED_WEIGHT)})
+
+
+def _order_letters(
+    folder: Path,
+    units: Mapping[tuple[str, str], str],
+    topics: Mapping[tuple[str, str], tuple[str, str]],
+) -> Iterator[Labelled]:
+    for row in _rows(folder, "haikou12345/orders.csv"):
+        department = units.get(("haikou12345:department", row["department"]), "")
+        department = department or units.get(("haikou12345:dept_norm", row["dept_norm"]), "")
+        levels = [row["category"], row["cat2"], row["cat3"], row["cat4"]]
+        topic, subtopic = _longest("haikou12345", levels, topics)
+        yield _make(
+            "haikou",
+            row,
+            {
+                "department": (department, WEAK_WEIGHT),
+                "topic": (topic, WEAK_WEIGHT),
+                "subtopic": (subtopic, WEAK_WEIGHT),
+            },
+        )
+
+
+def _longest(
+    source: str, levels: list[str], topics: Mapping[tuple[str, str], tuple[str, str]]
+) -> tuple[str, str]:
+    """Look up the longest prefix of a source's category levels."""
+    for length in range(len(levels), 0, -1):
+        found = topics.get((source, "/".join(levels[:length])))
+        if found is not None:
+            topic, subtopic = found
+            whole = f"{topic}{SUBTOPIC_SEPARATOR}{subtopic}" if subtopic else ""
+            return topic, whole
+    return "", ""
+
+
+def _mailbox_letters(folder: Path, units: Mapping[tuple[str, str], str]) -> Iterator[Labelled]:
+    for row in _rows(folder, "shangluo_mailbox/letters.csv"):
+        department = units.get(("shangluo_mailbox", row["department"]), "")
+        if department == "属地政府":
+            department = ""
+        yield _make("shangluo", row, {"department": (department, MAPPED_WEIGHT)})
+
+
+def _report_letters(
+    folder: Path, topics: Mapping[tuple[str, str], tuple[str, str]]
+) -> Iterator[Labelled]:
+    for row in _rows(folder, "tainan1999/reports.csv"):
+        levels = [row["category"], row["subcategory"]]
+        topic, subtopic = _longest("tainan1999", levels, topics)
+        labels = {"topic": (topic, WEAK_WEIGHT), "subtopic": (subtopic, WEAK_WEIGHT)}
+        yield _make("tainan", row, labels)
+
+
+def _unlabelled_letters(folder: Path) -> Iterator[Labelled]:
+    for row in _rows(folder, "tipdm2020c/hot.csv"):
+        yield _make("hot", row, {})
+
+
+def _annotated(letters: list[Labelled], path: Path) -> Iterator[Labelled]:
+    """Lay the labels by the rubric over the mapped ones."""
+    rows: dict[str, dict[str, str]] = {}
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as lines:
+            kept = (line for line in lines if not line.startswith("#"))
+            rows = {row["key"]: row for row in csv.DictReader(kept)}
+    for letter in letters:
+        row = rows.get(letter.key)
+        if row is None:
+            yield letter
+            continue
+        labels = {
+            "topic": row["topic"],
+            "subtopic": f"{row['topic']}{SUBTOPIC_SEPARATOR}{row['subtopic']}",
+            "purpose": row["purpose"],
+            "urgency": row["urgency"],
+            "department": row["department"],
+        }
+        also = tuple(part for part in row["also"].split("|") if part)
+        weights = dict.fromkeys(labels, RUBRIC_WEIGHT)
+        yield replace(letter, labels=labels, weights=weights, also=also)

@@ -1,0 +1,219 @@
+"""Route: predictions + rules + the register → a `Decision` for the clerk.
+
+The rules come first, the model second, the clerk last. The model's ranking of
+departments is taken, the bodies an accusation is aimed at are struck out, and
+whatever is doubtful is marked for review with its reason. `REASONS` is the one
+ordered table of reasons, each a small callable over plain `Facts`.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nlp_pipeline.config import ClassifySettings, JudgeSettings, RouteSettings
+from nlp_pipeline.labels import SUBTOPIC_SEPARATOR, Labels
+from nlp_pipeline.records import Decision, Judgement, Prediction
+
+DISCIPLINE = "纪委监委"
+PUBLIC_SECURITY = "公安局"
+ACCUSATION = "检举控告"
+_LIFE_CODES = ("A1", "A2", "A4", "A5")
+_SHOWN = 3
+_MOST_ALSO = 2
+_MIN_ALSO = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a review reason is decided from: plain values, no text of the letter.
+
+    `chances` is the probability of the decided label by field; `length` counts
+    characters of the clean text; `luck` lies in [0, 1) and is fixed by the letter.
+    """
+
+    chances: Mapping[str, float]
+    judgement: Judgement
+    length: int
+    unseen_share: float
+    damaged: bool
+    overruled: bool
+    has_department: bool
+    luck: float
+
+
+Reason = Callable[[Facts, RouteSettings], bool]
+
+REASONS: tuple[tuple[str, Reason], ...] = (
+    ("danger", lambda f, s: f.judgement.floor != ""),
+    ("accusation", lambda f, s: f.judgement.accusation),
+    ("no_department", lambda f, s: not f.has_department),
+    ("damaged_text", lambda f, s: f.damaged),
+    ("too_short", lambda f, s: f.length < s.min_letter_chars),
+    ("unseen_words", lambda f, s: f.unseen_share >= s.max_unseen_share),
+    ("rules_overrule_model", lambda f, s: f.overruled),
+    ("low_topic", lambda f, s: f.chances.get("topic", 1.0) < s.min_topic),
+    ("low_purpose", lambda f, s: f.chances.get("purpose", 1.0) < s.min_purpose),
+    ("low_urgency", lambda f, s: f.chances.get("urgency", 1.0) < s.min_urgency),
+    ("low_department", lambda f, s: f.chances.get("department", 1.0) < s.min_department),
+    ("audit_sample", lambda f, s: f.luck < s.audit_share),
+)
+"""Why a person must look: a name and a test of the facts, in the order shown."""
+
+
+def route_letter(
+    letter_id: str,
+    predictions: Mapping[str, Prediction],
+    judgement: Judgement,
+    labels: Labels,
+    settings: tuple[ClassifySettings, JudgeSettings, RouteSettings],
+    *,
+    length: int,
+    unseen_share: float = 0.0,
+    damaged: bool = False,
+) -> Decision:
+    """Decide what is suggested for one letter.
+
+    Args:
+        letter_id: fixes whether the letter falls into the audit sample.
+        predictions: the model's, by field; any field may be missing.
+        judgement: what the rules found.
+        labels: the register and the order of urgency.
+        settings: of the steps classify, judge and route.
+        length: characters of the clean text.
+        unseen_share: share of the letter's words the model has never learned.
+        damaged: the text has lost bytes.
+    """
+    classify, judge, route = settings
+    chances = {name: dict(found.alternatives) for name, found in predictions.items()}
+    purpose = _purpose(predictions, chances, judge)
+    modelled = _urgency(predictions, chances, labels, judge)
+    urgency = max(modelled, judgement.floor, key=labels.urgency_rank)
+    departments, excluded = _departments(purpose, predictions, judgement, labels)
+    decided = {
+        "topic": _label(predictions, "topic"),
+        "purpose": purpose,
+        "urgency": urgency,
+        "department": departments[0][0] if departments else "",
+    }
+    facts = Facts(
+        chances={
+            name: chances[name].get(label, 0.0) if name != "department" else _lead(departments)
+            for name, label in decided.items()
+            if name in chances
+        },
+        judgement=judgement,
+        length=length,
+        unseen_share=unseen_share,
+        damaged=damaged,
+        overruled=urgency != modelled,
+        has_department=bool(departments),
+        luck=_luck(letter_id, route.audit_seed),
+    )
+    reasons = tuple(name for name, applies in REASONS if applies(facts, route))
+    return Decision(
+        topic=decided["topic"],
+        subtopic=_subtopic(predictions, decided["topic"], classify.min_subtopic),
+        purpose=purpose,
+        urgency=urgency,
+        departments=tuple(departments[:_SHOWN]),
+        also=_also(departments, judgement, excluded),
+        excluded=tuple(excluded.items()),
+        needs_review=bool(reasons),
+        review_reasons=reasons,
+    )
+
+
+def _label(predictions: Mapping[str, Prediction], name: str) -> str:
+    return predictions[name].label if name in predictions else ""
+
+
+def _subtopic(predictions: Mapping[str, Prediction], topic: str, minimum: float) -> str:
+    """Give the subtopic where it is sure enough and lies under the topic."""
+    found = predictions.get("subtopic")
+    if found is None or not found.probability >= minimum:
+        return ""
+    parent = found.label.split(SUBTOPIC_SEPARATOR)[0]
+    return found.label if parent == topic else ""
+
+
+def _purpose(
+    predictions: Mapping[str, Prediction],
+    chances: Mapping[str, Mapping[str, float]],
+    settings: JudgeSettings,
+) -> str:
+    """Give the purpose: an accusation from its own, lower threshold on."""
+    if chances.get("purpose", {}).get(ACCUSATION, 0.0) >= settings.min_accusation:
+        return ACCUSATION
+    return _label(predictions, "purpose")
+
+
+def _urgency(
+    predictions: Mapping[str, Prediction],
+    chances: Mapping[str, Mapping[str, float]],
+    labels: Labels,
+    settings: JudgeSettings,
+) -> str:
+    """Give the model's level: one of the upper two where they are likely together.
+
+    To miss an urgent letter costs more than to look at one too many, so the
+    upper levels are taken from a joint probability below one half on.
+    """
+    if "urgency" not in predictions:
+        return ""
+    found = chances["urgency"]
+    upper, lower = labels.urgencies[:2], labels.urgencies[2:]
+    if sum(found.get(level, 0.0) for level in upper) >= settings.min_urgent:
+        return max(upper, key=lambda level: found.get(level, 0.0))
+    return max(lower, key=lambda level: found.get(level, 0.0))
+
+
+def _departments(
+    purpose: str,
+    predictions: Mapping[str, Prediction],
+    judgement: Judgement,
+    labels: Labels,
+) -> tuple[list[tuple[str, float]], dict[str, str]]:
+    """Rank the departments, without those an accusation is aimed at.
+
+    An accusation goes to the discipline body (信访工作条例第30条: never to the
+    accused); one against the discipline body itself is left to a person.
+    """
+    found = predictions.get("department")
+    ranked = list(found.alternatives) if found else []
+    excluded: dict[str, str] = {}
+    if judgement.accusation:
+        for name in judgement.accused:
+            excluded[name] = "被反映单位"
+        for name, department in labels.departments.items():
+            if department.parent in judgement.accused:
+                excluded.setdefault(name, "被反映单位的下级单位")
+    if purpose == ACCUSATION and judgement.accusation and judgement.accused:
+        known = dict(ranked).get(DISCIPLINE, 0.0)
+        ranked = [(DISCIPLINE, known), *(pair for pair in ranked if pair[0] != DISCIPLINE)]
+    if DISCIPLINE in judgement.accused and judgement.accusation:
+        return [], excluded
+    return [pair for pair in ranked if pair[0] not in excluded], excluded
+
+
+def _lead(departments: Sequence[tuple[str, float]]) -> float:
+    return departments[0][1] if departments else 0.0
+
+
+def _also(
+    departments: Sequence[tuple[str, float]],
+    judgement: Judgement,
+    excluded: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Give who is to act jointly: likely ones, and the police where life is at stake."""
+    lead = departments[0][0] if departments else ""
+    wanted = [name for name, chance in departments[1:] if chance >= _MIN_ALSO]
+    if any(code in _LIFE_CODES for code in judgement.codes):
+        wanted.insert(0, PUBLIC_SECURITY)
+    kept = [name for name in dict.fromkeys(wanted) if name != lead and name not in excluded]
+    return tuple(kept[:_MOST_ALSO])
+
+
+def _luck(letter_id: str, seed: int) -> float:
+    """Give a number in [0, 1) that is fixed by the letter's id and the seed."""
+    digest = hashlib.sha256(f"{seed}:{letter_id}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
