@@ -186,15 +186,11 @@ class Triage:
 
     def as_dict(self) -> dict[str, Any]:
         """Give JSON-shaped values from which `from_dict` rebuilds the triage."""
-        content: dict[str, Any] = _plain(asdict(self))
-        return content
+        return plain(self)
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Triage":
         """Rebuild a triage from what `as_dict` gave."""
-        clean = dict(content["clean"])
-        clean["steps"] = tuple(Step(*step) for step in clean["steps"])
-        clean["offsets"] = tuple((start, end) for start, end in clean["offsets"])
         judgement = dict(content["judgement"])
         judgement["reasons"] = tuple(Evidence(*e) for e in judgement["reasons"])
         judgement["deadlines"] = tuple(Deadline(*d) for d in judgement["deadlines"])
@@ -207,10 +203,10 @@ class Triage:
             decision[name] = tuple(decision[name])
         return cls(
             letter_id=content["letter_id"],
-            clean=CleanText(**clean),
+            clean=clean_from(content["clean"]),
             tokens=tuple(content["tokens"]),
             predictions={
-                name: _prediction(found)
+                name: prediction_from(found)
                 for name, found in content["predictions"].items()
             },
             judgement=Judgement(**judgement),
@@ -250,14 +246,33 @@ class Failure:
 Outcome = Triage | Failure
 
 
-def _prediction(content: Mapping[str, Any]) -> Prediction:
+def clean_from(content: Mapping[str, Any]) -> CleanText:
+    """Rebuild a clean text from what `plain` made of it."""
+    return CleanText(
+        raw=content["raw"],
+        text=content["text"],
+        steps=tuple(Step(*step) for step in content["steps"]),
+        offsets=tuple((start, end) for start, end in content["offsets"]),
+        is_traditional=content["is_traditional"],
+        damaged=content["damaged"],
+    )
+
+
+def prediction_from(content: Mapping[str, Any]) -> Prediction:
+    """Rebuild a prediction from what `plain` made of it."""
     return Prediction(
         field=content["field"],
         label=content["label"],
         probability=content["probability"],
-        alternatives=tuple((a, p) for a, p in content["alternatives"]),
-        evidence=tuple(Evidence(*e) for e in content["evidence"]),
+        alternatives=tuple((label, chance) for label, chance in content["alternatives"]),
+        evidence=tuple(Evidence(*found) for found in content["evidence"]),
     )
+
+
+def plain(value: CleanText | Prediction | Triage) -> dict[str, Any]:
+    """Give a record as JSON-shaped values: dictionaries, lists, plain values."""
+    content: dict[str, Any] = _plain(asdict(value))
+    return content
 
 
 def _plain(value: Any) -> Any:

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import regex
 
-from nlp_pipeline.errors import CorpusError
+from nlp_pipeline.config import ReadSettings
+from nlp_pipeline.errors import ColumnError, CorpusError
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR, Labels, read_table
+from nlp_pipeline.records import Letter
+from nlp_pipeline.stages.read import Columns, open_source
 
 MAPPED_WEIGHT = 1.0
 WEAK_WEIGHT = 0.2
@@ -128,6 +131,50 @@ def gold_letters(folder: Path) -> list[tuple[str, Labelled, str]]:
         )
         for row in _rows(folder, "gold/dev.csv")
     ]
+
+
+def read_labelled(
+    path: str,
+    field: str,
+    gold: str,
+    settings: ReadSettings,
+    columns: Columns = Columns(),
+) -> list[Labelled]:
+    """Read labelled letters from any table we read.
+
+    Args:
+        path: csv, tsv, xlsx, jsonl or parquet.
+        field: the field that the labels are of.
+        gold: heading of the column with the labels; two headings joined by a
+            comma are joined to `topic/subtopic`.
+        settings: how tables are read.
+        columns: the columns the user named.
+
+    Returns:
+        the letters that have text and a label, in order.
+
+    Raises:
+        ColumnError: there is no such gold column.
+        CorpusError: no row has both.
+        SourceError and the other errors of reading.
+    """
+    source = open_source(path, settings, columns)
+    names = [name.strip() for name in gold.split(",")] if "," in gold else [gold]
+    for name in names:
+        if name not in source.header:
+            raise ColumnError(path, "gold", f" {name!r}", source.header)
+    letters = []
+    for item in source.letters():
+        if not isinstance(item, Letter):
+            continue
+        parts = [item.row.get(name, "").strip() for name in names]
+        if all(parts) and item.raw.strip():
+            label = SUBTOPIC_SEPARATOR.join(parts)
+            key = f"{Path(path).name}:{item.number}"
+            letters.append(Labelled(key, item.full_raw, {field: label}))
+    if not letters:
+        raise CorpusError(path, f"no row has both a text and a {gold}", "Check the columns.")
+    return letters
 
 
 def join_title(title: str, text: str) -> str:

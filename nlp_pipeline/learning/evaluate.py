@@ -150,24 +150,16 @@ def evaluate_predictions(
     places = {label: place for place, label in enumerate(names)}
     truth = np.array([places[label] for label in gold])
     ranked = np.argsort(-chances, axis=1, kind="stable")[:, :3]
-    chosen = ranked[:, 0]
-    confusion = np.zeros((len(names), len(names)), dtype=np.int64)
-    np.add.at(confusion, (truth, chosen), 1)
-    hits = truth == chosen
+    choices = [labels[place] for place in ranked[:, 0]]
     return Evaluation(
         field=field,
         n=len(gold),
-        accuracy=float(hits.mean()),
-        top3_accuracy=float((ranked == truth[:, None]).any(axis=1).mean()),
-        confusion=tuple(tuple(map(int, row)) for row in confusion),
         labels=names,
-        accuracy_interval=wilson_interval(int(hits.sum()), len(gold)),
-        macro_f1_interval=_macro_f1_interval(confusion),
         order=tuple(order),
-        kappa_quadratic=_kappa(gold, [labels[place] for place in chosen], order),
-        accuracy_lenient=_lenient(truth, chosen, labels, also),
-        **_class_figures(truth, chosen, names),
-        **_confidence_figures(chances.max(axis=1), hits),
+        kappa_quadratic=_kappa(gold, choices, order),
+        accuracy_lenient=_lenient(gold, choices, labels, also),
+        **_choice_figures(truth, ranked, names),
+        **_confidence_figures(chances.max(axis=1), truth == ranked[:, 0]),
     )
 
 
@@ -225,12 +217,14 @@ def _check_extras(
         raise CorpusError(where, f"{n} letters have {len(also)} sets of further labels")
 
 
-def _class_figures(
-    truth: np.ndarray, chosen: np.ndarray, names: Sequence[str]
-) -> dict[str, Any]:
-    """Give `per_class` and `macro_f1`."""
+def _choice_figures(truth: np.ndarray, ranked: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+    """Give the figures that rest on the ranking of the labels alone.
+
+    `truth` holds places in `names`; `ranked` the three likeliest of each letter.
+    """
     from sklearn.metrics import precision_recall_fscore_support
 
+    chosen = ranked[:, 0]
     columns = precision_recall_fscore_support(
         truth, chosen, labels=range(len(names)), average=None, zero_division=0.0
     )
@@ -239,7 +233,18 @@ def _class_figures(
         for name, precision, recall, f1, support in zip(names, *columns, strict=True)
     }
     found = [figures.f1 for figures in per_class.values() if figures.support]
-    return {"per_class": per_class, "macro_f1": sum(found) / len(found)}
+    confusion = np.zeros((len(names), len(names)), dtype=np.int64)
+    np.add.at(confusion, (truth, chosen), 1)
+    right = int(confusion.trace())
+    return {
+        "accuracy": right / len(truth),
+        "top3_accuracy": float((ranked == truth[:, None]).any(axis=1).mean()),
+        "per_class": per_class,
+        "macro_f1": sum(found) / len(found),
+        "confusion": tuple(tuple(map(int, row)) for row in confusion),
+        "accuracy_interval": wilson_interval(right, len(truth)),
+        "macro_f1_interval": _macro_f1_interval(confusion),
+    }
 
 
 def _confidence_figures(confidence: np.ndarray, hits: np.ndarray) -> dict[str, Any]:
@@ -258,8 +263,8 @@ def _confidence_figures(confidence: np.ndarray, hits: np.ndarray) -> dict[str, A
 
 
 def _lenient(
-    truth: np.ndarray,
-    chosen: np.ndarray,
+    gold: Sequence[str],
+    choices: Sequence[str],
     labels: Sequence[str],
     also: Sequence[Sequence[str]],
 ) -> float | None:
@@ -269,20 +274,24 @@ def _lenient(
     """
     if not also:
         return None
+    known = set(labels)
     hits = [
-        right < len(labels) and (right == choice or labels[choice] in accepted)
-        for right, choice, accepted in zip(truth, chosen, also, strict=True)
+        right in known and (choice == right or choice in accepted)
+        for right, choice, accepted in zip(gold, choices, also, strict=True)
     ]
     return sum(hits) / len(hits)
 
 
 def _kappa(gold: Sequence[str], choices: Sequence[str], order: Sequence[str]) -> float | None:
     """Give the weighted kappa, None where it is not defined."""
+    if not order:
+        return None
     levels = {label: level for level, label in enumerate(order)}
-    chosen = [levels[label] for label in choices] if order else []
+    top = len(order) - 1
+    chosen = [levels[label] for label in choices]
     truth = [
-        levels.get(label, 0 if 2 * level >= len(order) else len(order) - 1)
-        for label, level in zip(gold, chosen, strict=False)
+        levels.get(label, 0 if 2 * level >= top else top)
+        for label, level in zip(gold, chosen, strict=True)
     ]
     if len({*truth, *chosen}) < 2:
         return None
@@ -297,8 +306,10 @@ def _macro_f1_interval(confusion: np.ndarray) -> Interval:
     rows, columns = np.nonzero(confusion)
     letters = confusion[rows, columns]
     generator = np.random.default_rng(_SEED)
-    draws = generator.multinomial(letters.sum(), letters / letters.sum(), size=_RESAMPLES)
-    each = np.eye(len(confusion), dtype=np.int64)
+    draws = generator.multinomial(letters.sum(), letters / letters.sum(), size=_RESAMPLES).astype(
+        np.float64
+    )
+    each = np.eye(len(confusion))
     truth, chosen = draws @ each[rows], draws @ each[columns]
     right = draws @ (each[rows] * each[columns])
     f1 = 2 * right / np.maximum(truth + chosen, 1)

@@ -67,19 +67,14 @@ def is_allowed(name: str, knows: Callable[[str], bool]) -> bool:
     return not (_NAME.fullmatch(word) and not knows(word))
 
 
-def prune_table(
-    table: TokenTable, weights: np.ndarray, most: int
-) -> tuple[TokenTable, np.ndarray]:
-    """Keep the features that move the scores most, and their weights.
+def prune_table(table: TokenTable, weights: np.ndarray, most: int) -> TokenTable:
+    """Keep the features that move the scores most.
 
     Args:
         table: a fitted table.
-        weights: features × labels.
+        weights: features × labels, of a model trained on the table.
         most: how many features to keep.
     """
-    if len(table.names) <= most:
-        return table, weights
     force = np.sqrt((weights.astype(np.float64) ** 2).sum(axis=1)) * table.idf
     kept = np.sort(np.argsort(-force, kind="stable")[:most])
-    smaller = TokenTable([table.names[i] for i in kept], table.idf[kept])
-    return smaller, weights[kept]
+    return TokenTable([table.names[i] for i in kept], table.idf[kept])

@@ -170,12 +170,7 @@ def classify_letters(
     if not letters:
         return []
     scores = model.scores([weigh(letter) for letter in letters])
-    chances = {
-        name: head.probabilities(scores.values[:, head.columns])
-        for name, head in model.heads.items()
-    }
-    if "topic" in chances and "subtopic" in chances:
-        chances["subtopic"] = _under_topics(model, chances)
+    chances = field_chances(model, scores)
     return [
         {
             name: _prediction(model.heads[name], row, chances[name][row], scores, letter, settings)
@@ -183,6 +178,17 @@ def classify_letters(
         }
         for row, letter in enumerate(letters)
     ]
+
+
+def field_chances(model: Model, scores: Scores) -> dict[str, np.ndarray]:
+    """Turn a batch's scores into probabilities: letters × labels for each field."""
+    chances = {
+        name: head.probabilities(scores.values[:, head.columns])
+        for name, head in model.heads.items()
+    }
+    if "topic" in chances and "subtopic" in chances:
+        chances["subtopic"] = _under_topics(model, chances)
+    return chances
 
 
 def unseen_share(model: Model, letter: Segmented) -> float:

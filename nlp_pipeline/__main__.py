@@ -1,0 +1,5 @@
+"""`python -m nlp_pipeline` is `petition`."""
+
+from nlp_pipeline.cli import main
+
+main()
