@@ -51,8 +51,11 @@ def main() -> None:
         url="",
     )
     pipeline = MODEL / NAME / "pipeline"
+    fresh = pipeline.with_name("pipeline.fresh")
+    shutil.rmtree(fresh, ignore_errors=True)
+    nlp.to_disk(fresh, exclude=["vocab"])
     shutil.rmtree(pipeline, ignore_errors=True)
-    nlp.to_disk(pipeline, exclude=["vocab"])
+    fresh.rename(pipeline)
     size = sum(path.stat().st_size for path in pipeline.rglob("*") if path.is_file())
     print(f"wrote {size / 1e6:.1f} MB")
     write_card(measure(split, pipeline / "petition_classify"), model.card, MODEL / "card.md")

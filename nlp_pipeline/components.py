@@ -7,10 +7,13 @@ processes. `doc._.triage`, `doc._.topic`, `doc._.subtopic`, `doc._.purpose`,
 `doc._.urgency` and `doc._.department` read it from there.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import regex
 import srsly
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -44,6 +47,8 @@ from nlp_pipeline.stages.normalise import normalise_text
 from nlp_pipeline.stages.route import route_letter
 from nlp_pipeline.stages.segment import Segmenter
 
+_LONE_SURROGATE = regex.compile(r"\p{Cs}")
+
 KEY = "petition"
 """Where a doc's findings lie in `doc.user_data`."""
 
@@ -58,7 +63,7 @@ class PetitionTokenizer:
 
     def __call__(self, text: str) -> Doc:
         """Give the doc of a raw letter; the raw text and the offsets ride along."""
-        clean = normalise_text(text, self.min_traditional_share)
+        clean = _storable(normalise_text(text, self.min_traditional_share))
         words = [token.text for token in self.segmenter(clean.text)]
         doc = Doc(self.vocab, words=words, spaces=[False] * len(words))
         doc.user_data[KEY] = {"clean": plain(clean)}
@@ -70,12 +75,10 @@ class PetitionTokenizer:
         folder.mkdir(parents=True, exist_ok=True)
         srsly.write_json(folder / "words.json", list(self.segmenter.words))
 
-    def from_disk(
-        self, path: str | Path, *, exclude: Iterable[str] = ()
-    ) -> "PetitionTokenizer":
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "PetitionTokenizer":
         """Read the words that are kept whole."""
         words = srsly.read_json(Path(path) / "words.json")
-        self.segmenter = Segmenter([str(word) for word in words])
+        self._keep([str(word) for word in words])
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
@@ -85,8 +88,16 @@ class PetitionTokenizer:
 
     def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "PetitionTokenizer":
         """Read the words that are kept whole."""
-        self.segmenter = Segmenter(srsly.msgpack_loads(data))
+        self._keep(srsly.msgpack_loads(data))
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process without the loaded dictionary and its lock."""
+        words, folder = self.segmenter.words, self.segmenter.cache_directory
+        return _tokenizer_from, (self.vocab, words, folder, self.min_traditional_share)
+
+    def _keep(self, words: Sequence[str]) -> None:
+        self.segmenter = Segmenter(words, self.segmenter.cache_directory)
 
 
 class ClassifyComponent:
@@ -129,9 +140,7 @@ class ClassifyComponent:
         if self.model is not None:
             save_bundle(self.model, Path(path), self.model.card)
 
-    def from_disk(
-        self, path: str | Path, *, exclude: Iterable[str] = ()
-    ) -> "ClassifyComponent":
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "ClassifyComponent":
         """Read the model from a bundle."""
         self.model = load_bundle(Path(path))
         return self
@@ -188,7 +197,9 @@ class RouteComponent:
         )
 
 
-def make_tokenizer(settings: dict[str, Any] | None = None) -> Callable[[Language], PetitionTokenizer]:
+def make_tokenizer(
+    settings: dict[str, Any] | None = None,
+) -> Callable[[Language], PetitionTokenizer]:
     """Register as `petition_tokenizer`; `settings` are overrides by dotted name."""
 
     def create(nlp: Language) -> PetitionTokenizer:
@@ -224,9 +235,7 @@ def build_language(model: Model, overrides: dict[str, Any] | None = None) -> Lan
     from spacy.lang.zh import Chinese
 
     settings = dict(overrides or {})
-    config = {
-        "nlp": {"tokenizer": {"@tokenizers": "petition_tokenizer", "settings": settings}}
-    }
+    config = {"nlp": {"tokenizer": {"@tokenizers": "petition_tokenizer", "settings": settings}}}
     nlp = Chinese.from_config(config)
     classify = nlp.add_pipe("petition_classify", config={"settings": settings})
     nlp.add_pipe("petition_route", config={"settings": settings})
@@ -240,17 +249,26 @@ def _clean_of(doc: Doc) -> CleanText:
     return clean_from(doc.user_data[KEY]["clean"])
 
 
+def _storable(clean: CleanText) -> CleanText:
+    """Give the text with lone surrogates of the raw one marked: they fit no file."""
+    raw = _LONE_SURROGATE.sub("\ufffd", clean.raw)
+    return clean if raw == clean.raw else replace(clean, raw=raw)
+
+
+def _tokenizer_from(
+    vocab: Vocab, words: Sequence[str], folder: Path | None, share: float
+) -> PetitionTokenizer:
+    return PetitionTokenizer(vocab, Segmenter(words, folder), share)
+
+
 def _triage_of(doc: Doc) -> Triage | None:
     content = doc.user_data.get(KEY, {}).get("triage")
     return Triage.from_dict(content) if content else None
 
 
-def _decided(field: str) -> Callable[[Doc], str]:
-    def get(doc: Doc) -> str:
-        triage = _triage_of(doc)
-        return getattr(triage.decision, field) if triage else ""
-
-    return get
+def _decided(field: str, doc: Doc) -> str:
+    triage = _triage_of(doc)
+    return getattr(triage.decision, field) if triage else ""
 
 
 registry.tokenizers.register("petition_tokenizer", func=make_tokenizer)
@@ -258,4 +276,4 @@ Language.factory("petition_classify", default_config={"settings": {}}, func=make
 Language.factory("petition_route", default_config={"settings": {}}, func=make_route)
 Doc.set_extension("triage", getter=_triage_of, force=True)
 for _field in ("topic", "subtopic", "purpose", "urgency", "department"):
-    Doc.set_extension(_field, getter=_decided(_field), force=True)
+    Doc.set_extension(_field, getter=partial(_decided, _field), force=True)

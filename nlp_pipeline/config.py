@@ -114,9 +114,7 @@ class Settings:
         return Config(sections).to_str()
 
 
-def load_settings(
-    path: Path | None = None, overrides: Mapping[str, Any] | None = None
-) -> Settings:
+def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
     """Resolve the settings.
 
     Args:

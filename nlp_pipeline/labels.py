@@ -119,8 +119,7 @@ def load_labels(directory: str = "") -> Labels:
         purposes=tuple(row["name"] for row in read_table("purposes.csv", directory)),
         urgencies=tuple(row["name"] for row in read_table("urgencies.csv", directory)),
         departments={
-            row["name"]: _department(row)
-            for row in read_table("departments.csv", directory)
+            row["name"]: _department(row) for row in read_table("departments.csv", directory)
         },
     )
 

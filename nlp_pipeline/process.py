@@ -7,9 +7,10 @@ that only the letter that cannot be processed fails.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from nlp_pipeline.config import Settings
 from nlp_pipeline.errors import (
@@ -20,7 +21,7 @@ from nlp_pipeline.errors import (
     StageError,
 )
 from nlp_pipeline.labels import Labels, load_labels
-from nlp_pipeline.records import Failure, Letter, Outcome, Triage
+from nlp_pipeline.records import CleanText, Failure, Judgement, Letter, Outcome, Prediction, Triage
 from nlp_pipeline.stages.classify import (
     Model,
     Segmented,
@@ -32,9 +33,6 @@ from nlp_pipeline.stages.judge import Rules, judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
 from nlp_pipeline.stages.route import route_letter
 from nlp_pipeline.stages.segment import Segmenter, dictionary_words
-
-if TYPE_CHECKING:
-    from nlp_pipeline.records import Prediction
 
 Pair = tuple[Letter, Outcome]
 
@@ -93,8 +91,10 @@ def find_bundle(name: str) -> Path:
     Raises:
         ModelMissingError: no such folder and no such package.
     """
+    from nlp_pipeline.learning.bundle import MANIFEST
+
     folder = Path(name)
-    if folder.is_dir():
+    if folder.is_dir() and (not name.isidentifier() or (folder / MANIFEST).is_file()):
         return folder
     if not name.isidentifier():
         raise ModelMissingError(name, "Give the folder of a bundle or a model's name.")
@@ -136,7 +136,7 @@ def process_batch(batch: Sequence[Letter | Failure], walk: Walk) -> list[Pair]:
         if isinstance(item, Failure):
             outcomes.append(item)
         else:
-            outcomes.append(_guard(item, "segment", lambda one: _segment(one, walk)))
+            outcomes.append(_prepare(item, walk))
     ready = [
         (item, outcome)
         for item, outcome in zip(batch, outcomes, strict=True)
@@ -184,8 +184,15 @@ def _failure(letter: Letter, step: str, error: PetitionError) -> Failure:
     )
 
 
-def _segment(letter: Letter, walk: Walk) -> Segmented:
+def _prepare(letter: Letter, walk: Walk) -> Segmented | Failure:
     """Normalise and segment a letter and mask what the model sees of it."""
+    clean = _guard(letter, "normalise", partial(_normalise, walk))
+    if isinstance(clean, Failure):
+        return clean
+    return _guard(letter, "segment", lambda _: _segment(clean, walk))
+
+
+def _normalise(walk: Walk, letter: Letter) -> CleanText:
     limit = walk.settings.read.max_letter_chars
     raw = letter.full_raw
     if len(raw) > limit:
@@ -193,6 +200,10 @@ def _segment(letter: Letter, walk: Walk) -> Segmented:
     clean = normalise_text(raw, walk.settings.normalise.min_traditional_share)
     if not any(character.isalnum() for character in clean.text):
         raise EmptyLetterError
+    return clean
+
+
+def _segment(clean: CleanText, walk: Walk) -> Segmented:
     tokens = walk.segmenter(clean.text)
     return prepare(clean, tokens, walk.settings.classify.max_model_chars)
 
@@ -202,33 +213,45 @@ def _classify_all(ready: Sequence[tuple[Letter, Segmented]], walk: Walk) -> list
     letters = [segmented for _, segmented in ready]
     found = _attempt(lambda: classify_letters(walk.model, letters, walk.settings.classify))
     if isinstance(found, Exception):
-        return [
-            _guard(letter, "classify", lambda one, s=segmented: _classify_one(one, s, walk))
-            for letter, segmented in ready
-        ]
+        return [_classify_one(segmented, walk, letter) for letter, segmented in ready]
     return [
-        _guard(letter, "judge", lambda one, s=s, p=p: triage_letter(one.id, s, p, walk))
-        for (letter, s), p in zip(ready, found, strict=True)
+        _decide_one(segmented, predictions, walk, letter)
+        for (letter, segmented), predictions in zip(ready, found, strict=True)
     ]
 
 
-def _classify_one(letter: Letter, segmented: Segmented, walk: Walk) -> Triage:
-    (predictions,) = classify_letters(walk.model, [segmented], walk.settings.classify)
-    return triage_letter(letter.id, segmented, predictions, walk)
+def _classify_one(segmented: Segmented, walk: Walk, letter: Letter) -> Outcome:
+    settings = walk.settings.classify
+    found = _guard(
+        letter, "classify", lambda _: classify_letters(walk.model, [segmented], settings)
+    )
+    return found if isinstance(found, Failure) else _decide_one(segmented, found[0], walk, letter)
 
 
-def triage_letter(
-    letter_id: str,
-    segmented: Segmented,
-    predictions: "dict[str, Prediction]",
-    walk: Walk,
-) -> Triage:
+def _decide_one(
+    segmented: Segmented, predictions: dict[str, Prediction], walk: Walk, letter: Letter
+) -> Outcome:
     """Judge and route one classified letter."""
+    judge = walk.settings.judge
+    judgement = _guard(
+        letter, "judge", lambda _: judge_letter(segmented.clean, predictions, walk.rules, judge)
+    )
+    if isinstance(judgement, Failure):
+        return judgement
+    return _guard(letter, "route", partial(_route, segmented, predictions, judgement, walk))
+
+
+def _route(
+    segmented: Segmented,
+    predictions: dict[str, Prediction],
+    judgement: Judgement,
+    walk: Walk,
+    letter: Letter,
+) -> Triage:
     settings = walk.settings
     clean = segmented.clean
-    judgement = judge_letter(clean, predictions, walk.rules, settings.judge)
     decision = route_letter(
-        letter_id,
+        letter.id,
         predictions,
         judgement,
         walk.labels,
@@ -238,7 +261,7 @@ def triage_letter(
         damaged=clean.damaged,
     )
     return Triage(
-        letter_id=letter_id,
+        letter_id=letter.id,
         clean=clean,
         tokens=tuple(token.text for token in segmented.tokens),
         predictions=predictions,

@@ -206,8 +206,7 @@ class Triage:
             clean=clean_from(content["clean"]),
             tokens=tuple(content["tokens"]),
             predictions={
-                name: prediction_from(found)
-                for name, found in content["predictions"].items()
+                name: prediction_from(found) for name, found in content["predictions"].items()
             },
             judgement=Judgement(**judgement),
             decision=Decision(**decision),

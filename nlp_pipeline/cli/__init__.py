@@ -12,9 +12,9 @@ from pathlib import Path
 import typer
 
 from nlp_pipeline.cli import check, classify, evaluate, explain, filters, train
+from nlp_pipeline.cli.terminal import settle_streams, tell
 from nlp_pipeline.errors import PetitionError
 
-EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
 EXIT_FAULT = 70
 
@@ -38,23 +38,19 @@ def main() -> None:
     """Run the command line; errors become one sentence and an exit code.
 
     A fault of ours is told by its kind and place alone: its message could hold
-    text of a letter.
+    text of a letter. A broken pipe ends with 1, Ctrl-C with 130.
     """
+    settle_streams()
     try:
         app()
     except PetitionError as error:
-        sys.stderr.write(f"petition: {error}\n")
+        tell(str(error))
         sys.exit(EXIT_UNUSABLE)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(EXIT_FAILED)
-    except KeyboardInterrupt:
-        sys.stderr.write("petition: interrupted\n")
-        sys.exit(130)
+    except Exception as error:  # noqa: BLE001
+        tell(f"a fault of ours ({_kind_and_place(error)}). Please report it.")
+        sys.exit(EXIT_FAULT)
 
 
-def show_fault(kind: type[BaseException], error: BaseException, trace: object) -> None:
-    """Tell a fault of ours without its message; set as the process's last resort."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
-    sys.stderr.write(f"petition: a fault of ours ({kind.__name__} at {place}). Please report it.\n")
+def _kind_and_place(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

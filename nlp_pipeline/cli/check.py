@@ -1,6 +1,5 @@
 """`petition check`: is this installation sound?"""
 
-import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ from nlp_pipeline.cli.options import (
     SetOption,
     resolve_settings,
 )
+from nlp_pipeline.cli.terminal import shown, write_json
 from nlp_pipeline.config import Settings
 from nlp_pipeline.errors import ModelMismatchError, PetitionError
 
@@ -32,10 +32,10 @@ def check(
     results = [(name, *_run(test, settings)) for name, test in CHECKS]
     if as_json:
         found = {name: {"ok": ok, "detail": detail} for name, ok, detail in results}
-        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+        write_json(found)
     else:
         for name, ok, detail in results:
-            sys.stdout.write(f"{'ok  ' if ok else 'FAIL'}  {name:11} {detail}\n")
+            sys.stdout.write(f"{'ok  ' if ok else 'FAIL'}  {name:11} {shown(detail)}\n")
     raise typer.Exit(0 if all(ok for _, ok, _ in results) else 1)
 
 
@@ -44,6 +44,8 @@ def _run(test: Callable[[Settings], str], settings: Settings) -> tuple[bool, str
         return True, test(settings)
     except PetitionError as error:
         return False, str(error)
+    except ImportError as error:
+        return False, f"{error.name} is not installed; install nlp_pipeline anew"
 
 
 def _versions(settings: Settings) -> str:

@@ -1,6 +1,5 @@
 """`petition evaluate`: a model measured on labelled letters, in figures and pictures."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +18,7 @@ from nlp_pipeline.cli.options import (
     named_columns,
     resolve_settings,
 )
+from nlp_pipeline.cli.terminal import shown, tell, write_json
 from nlp_pipeline.errors import LabelError
 
 if TYPE_CHECKING:
@@ -26,11 +26,17 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    file: Annotated[str, typer.Argument(help="Labelled letters: any table we read.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Labelled letters: any table we read.")
+    ],
     field: Annotated[str, typer.Option(help="The field to measure.")],
     gold: Annotated[
         str,
-        typer.Option(help="Heading of the gold column; two joined by a comma make topic/subtopic."),
+        typer.Option(
+            "--gold",
+            "--gold-column",
+            help="Heading of the gold column; two joined by a comma make topic/subtopic.",
+        ),
     ],
     report: Annotated[
         Path | None, typer.Option(help="Folder for evaluation.json and report.html.")
@@ -64,9 +70,9 @@ def evaluate(
     if report is not None:
         facts = {"模型": walk.model.name, "数据": Path(file).name, "信件": str(found.n)}
         page = write_report([found], report, facts)
-        sys.stderr.write(f"petition: report in {page}\n")
+        tell(f"report in {page}")
     if as_json:
-        sys.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False) + "\n")
+        write_json(found.as_dict())
     else:
         _show(found)
 
@@ -88,5 +94,5 @@ def _show(found: "Evaluation") -> None:
     for label, figures in found.per_class.items():
         sys.stdout.write(
             f"{figures.precision:9.3f} {figures.recall:7.3f} {figures.f1:7.3f} "
-            f"{figures.support:8d}  {label}\n"
+            f"{figures.support:8d}  {shown(label)}\n"
         )

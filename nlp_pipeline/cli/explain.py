@@ -1,6 +1,5 @@
 """`petition explain`: one letter, the walk filled in, step by step."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +14,7 @@ from nlp_pipeline.cli.options import (
     SetOption,
     resolve_settings,
 )
+from nlp_pipeline.cli.terminal import shown, tell, write_json
 from nlp_pipeline.errors import WriteError
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ FIELD_NAMES = {
 
 
 def explain(
-    file: Annotated[str, typer.Argument(help="A text file with one letter, or - for stdin.")] = "-",
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A text file with one letter, or - for stdin.")
+    ] = "-",
     html: Annotated[
         Path | None, typer.Option("--html", help="Also write a page with the words marked.")
     ] = None,
@@ -50,12 +52,12 @@ def explain(
     walk = load_walk(settings)
     outcome = _triage(file, walk)
     if isinstance(outcome, Failure):
-        sys.stderr.write(f"petition: {outcome.reason}\n")
+        tell(outcome.reason)
         raise typer.Exit(1)
     if html is not None:
         _write_page(html, outcome)
     if as_json:
-        sys.stdout.write(json.dumps(outcome.as_dict(), ensure_ascii=True) + "\n")
+        write_json(outcome.as_dict())
         return
     for line in describe(outcome):
         sys.stdout.write(line + "\n")
@@ -76,16 +78,14 @@ def _write_page(path: Path, triage: "Triage") -> None:
     try:
         path.write_text(render_page(triage), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise WriteError(path, error.strerror or "it failed", "nothing") from error
+        raise WriteError(path, error.strerror or "it failed", "no file") from error
 
 
 def describe(triage: "Triage") -> list[str]:
     """Give the walk of one letter as plain lines, safe on a terminal."""
-    from nlp_pipeline.cli.tables import shown
-
     clean, decision, judgement = triage.clean, triage.decision, triage.judgement
     steps = "，".join(f"{step.name} {step.changes}处" for step in clean.steps) or "无需修改"
-    words = " ".join(shown(word) for word in triage.tokens if not word.isspace())
+    words = " ".join(word for word in triage.tokens if not word.isspace())
     lines = [
         f"① 读取 read        {len(clean.raw)} 字",
         f"② 规范 normalise   {steps}",
@@ -94,13 +94,13 @@ def describe(triage: "Triage") -> list[str]:
     ]
     for name, prediction in triage.predictions.items():
         ranked = "  ".join(f"{label} {chance:.2f}" for label, chance in prediction.alternatives[:3])
-        because = "、".join(f"{shown(e.text)}({e.weight:+.2f})" for e in prediction.evidence)
+        because = "、".join(f"{e.text}({e.weight:+.2f})" for e in prediction.evidence)
         lines.append(f"   {FIELD_NAMES.get(name, name)}：{ranked}")
         lines.append(f"      依据：{because or '—'}")
     lines.append("⑤ 研判 judge")
     for reason in judgement.reasons:
         field = FIELD_NAMES.get(reason.field, reason.field)
-        lines.append(f"   {reason.code} {field}：“{shown(reason.text)}”")
+        lines.append(f"   {reason.code} {field}：“{reason.text}”")
     lines.append(f"   办理途径：{judgement.legal_path} {judgement.legal_basis}")
     limits = "；".join(f"{d.rule} {d.days}{d.unit}（{d.basis}）" for d in judgement.deadlines)
     lines.append(f"   期限：{limits or '—'}")
@@ -117,7 +117,7 @@ def describe(triage: "Triage") -> list[str]:
     review = "、".join(decision.review_reasons)
     lines.append(f"   人工复核：{review or '否'}")
     lines.append(f"⑦ 模型 model        {triage.model}")
-    return lines
+    return [shown(line) for line in lines]
 
 
 def render_page(triage: "Triage") -> str:
@@ -142,8 +142,6 @@ def mark_letter(triage: "Triage") -> list[dict[str, Any]]:
     Returns:
         parts in order; each has `text` and the `fields` and `codes` it speaks for.
     """
-    from nlp_pipeline.cli.tables import shown
-
     raw = triage.clean.raw
     marks = [e for e in triage.evidence if e.raw_end > e.raw_start]
     borders = sorted({0, len(raw), *(e.raw_start for e in marks), *(e.raw_end for e in marks)})
@@ -159,5 +157,3 @@ def mark_letter(triage: "Triage") -> list[dict[str, Any]]:
             }
         )
     return parts
-
-

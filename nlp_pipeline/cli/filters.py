@@ -1,8 +1,6 @@
 """`petition normalise` and `petition segment`: a line in, a line out."""
 
-import json
 import sys
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -14,8 +12,11 @@ from nlp_pipeline.cli.options import (
     SetOption,
     resolve_settings,
 )
+from nlp_pipeline.cli.terminal import write_json
 
-FileArgument = Annotated[str, typer.Argument(help="A text file, or - for standard input.")]
+FileArgument = Annotated[
+    str, typer.Argument(metavar="FILE", help="A text file, or - for standard input.")
+]
 
 
 def normalise(
@@ -28,9 +29,10 @@ def normalise(
 ) -> None:
     """Clean every line: simplified, repaired, full-width marks."""
     from nlp_pipeline.stages.normalise import normalise_text
+    from nlp_pipeline.stages.read import read_text_lines
 
     settings = resolve_settings(config, values, encoding=encoding)
-    for number, line in enumerate(_lines(file, settings.read.encoding), 1):
+    for number, line in enumerate(read_text_lines(file, settings.read.encoding), 1):
         clean = normalise_text(line, settings.normalise.min_traditional_share)
         if as_json:
             found = {
@@ -39,7 +41,7 @@ def normalise(
                 "is_traditional": clean.is_traditional,
                 "damaged": clean.damaged,
             }
-            sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+            write_json(found)
         else:
             sys.stdout.write(clean.text.replace("\n", " ") + "\n")
         if explain:
@@ -58,22 +60,14 @@ def segment(
     from nlp_pipeline.labels import load_labels
     from nlp_pipeline.process import load_segmenter
     from nlp_pipeline.stages.normalise import normalise_text
+    from nlp_pipeline.stages.read import read_text_lines
 
     settings = resolve_settings(config, values, encoding=encoding)
     segmenter = load_segmenter(settings, load_labels(settings.resources.directory))
-    for line in _lines(file, settings.read.encoding):
+    for line in read_text_lines(file, settings.read.encoding):
         clean = normalise_text(line, settings.normalise.min_traditional_share)
         words = [token.text for token in segmenter(clean.text)]
         if as_json:
-            sys.stdout.write(json.dumps(words, ensure_ascii=False) + "\n")
+            write_json(words)
         else:
             sys.stdout.write(" ".join(word for word in words if not word.isspace()) + "\n")
-
-
-def _lines(file: str, encoding: str) -> Iterator[str]:
-    """Give the lines of a file or of standard input, in whatever encoding."""
-    from nlp_pipeline.stages.read import read_text_lines
-
-    yield from read_text_lines(file, encoding)
-
-

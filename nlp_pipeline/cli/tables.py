@@ -4,6 +4,8 @@ import sys
 from collections.abc import Mapping
 from types import TracebackType
 
+from nlp_pipeline.cli.terminal import shown
+
 SHOWN: tuple[tuple[str, str], ...] = (
     ("urgency", "紧急程度"),
     ("topic", "内容分类"),
@@ -11,8 +13,8 @@ SHOWN: tuple[tuple[str, str], ...] = (
     ("purpose", "信访目的"),
     ("department", "建议责任单位"),
     ("department_confidence", "把握"),
-    ("needs_review", "人工复核"),
-    ("evidence", "依据"),
+    ("review_reasons", "人工复核"),
+    ("urgency_reasons", "紧急依据"),
 )
 _STYLES = {"特急": "bold red", "紧急": "yellow", "一般": "", "不急": "dim"}
 _PAGE = 500
@@ -69,7 +71,9 @@ class ResultTable:
             table.add_column(heading, overflow="fold")
         for row in self._rows:
             style = _STYLES.get(row[1], "")
-            table.add_row(*(Text(text, style=style if i == 1 else "") for i, text in enumerate(row)))
+            table.add_row(
+                *(Text(text, style=style if i == 1 else "") for i, text in enumerate(row))
+            )
         Console().print(table)
         self._rows.clear()
 
@@ -83,10 +87,3 @@ def cell(value: object) -> str:
     if isinstance(value, list | tuple):
         return "；".join(shown(str(part)) for part in value)
     return shown(str(value))
-
-
-def shown(text: str) -> str:
-    r"""Make control, bidi and broken characters visible: `\x1b`, `\u202e`."""
-    return "".join(
-        c if c.isprintable() else " " if c in "\t\n\r\u3000\xa0" else ascii(c)[1:-1] for c in text
-    )

@@ -1,0 +1,1 @@
+"""Learning: labelled letters in, a measured and calibrated bundle out."""

@@ -1,14 +1,18 @@
 """Bundle: a model as files one may open. Read, audited, and only then built.
 
-A bundle is a folder: `manifest.json` (format, name, heads, facts, and the
-sha256 of every other file), `features.json` (the names of the features),
-`idf.npy`, `weights.npy` (8-bit steps), `scales.npy` (one a label), `base.npy`.
-Nothing in it can run: JSON and plain arrays, never pickle. A file that is
-missing, foreign or changed is refused before anything is built from it.
+A bundle is a folder: `manifest.json` (format, name, heads, facts, the sha256 of
+every other file, and a seal: the sha256 of all that), `features.json` (the names
+of the features), `idf.npy`, `weights.npy` (8-bit steps), `scales.npy` (one a
+label), `base.npy`. Nothing in it can run: JSON and plain arrays, never pickle. A
+file that is missing, foreign or changed is refused before anything is built.
+
+Known limit: the seal is no signature. It tells damage and edits by hand, not a
+whole bundle that was forged.
 """
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -29,6 +33,7 @@ _FILES = ("features.json", "idf.npy", "weights.npy", "scales.npy", "base.npy")
 _MAX_MANIFEST_BYTES = 4_000_000
 _MAX_FILE_BYTES = 400_000_000
 _STEPS = 127
+_MAGIC = b"\x93NUMPY\x01\x00"
 
 
 def save_bundle(model: Model, folder: Path, facts: Mapping[str, Any]) -> None:
@@ -45,20 +50,26 @@ def save_bundle(model: Model, folder: Path, facts: Mapping[str, Any]) -> None:
         fresh = Path(name) / "bundle"
         fresh.mkdir()
         _write_files(model, fresh)
-        manifest = {
+        content = {
             "format": FORMAT,
             "name": model.name,
             "heads": [_head_facts(head) for head in model.heads.values()],
             "facts": dict(facts),
             "files": {file: _sha256(fresh / file) for file in _FILES},
         }
+        manifest = json.loads(json.dumps(content))
+        manifest["seal"] = _seal(manifest)
         text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
-        (fresh / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        _write_json(fresh / MANIFEST, text + "\n")
         old = Path(name) / "old"
         if folder.exists():
             read_manifest(folder)
             os.replace(folder, old)
-        os.replace(fresh, folder)
+        try:
+            os.replace(fresh, folder)
+        finally:
+            if old.exists() and not folder.exists():
+                os.replace(old, folder)
 
 
 def load_bundle(folder: Path) -> Model:
@@ -70,30 +81,15 @@ def load_bundle(folder: Path) -> Model:
         ModelMismatchError: the bundle's format is not this version's.
     """
     manifest = read_manifest(folder)
-    arrays = {name: _array(folder, name) for name in _FILES if name.endswith(".npy")}
-    try:
-        names = json.loads((folder / "features.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelUntrustedError(folder, "features.json is not readable") from error
     heads, labels = _heads(folder, manifest)
-    weights, scales = arrays["weights.npy"], arrays["scales.npy"]
-    expected = {
-        "idf.npy": ((len(names),), np.float32),
-        "weights.npy": ((len(names), labels), np.int8),
-        "scales.npy": ((labels,), np.float32),
-        "base.npy": ((labels,), np.float32),
-    }
-    for name, (shape, kind) in expected.items():
-        array = arrays[name]
-        if array.shape != shape or array.dtype != kind or not np.isfinite(array).all():
-            raise ModelUntrustedError(folder, f"{name} has not the shape or kind it should")
-    if not all(isinstance(name, str) for name in names):
-        raise ModelUntrustedError(folder, "features.json holds something else than names")
+    names = _names(folder)
+    weights = _array(folder, "weights.npy", "|i1", (len(names), labels))
+    scales = _array(folder, "scales.npy", "<f4", (labels,))
     return Model(
         name=str(manifest["name"]),
-        table=TokenTable(names, arrays["idf.npy"]),
+        table=TokenTable(names, _array(folder, "idf.npy", "<f4", (len(names),))),
         weights=weights.astype(np.float32) * scales,
-        base=arrays["base.npy"],
+        base=_array(folder, "base.npy", "<f4", (labels,)),
         heads=heads,
         card=manifest["facts"],
     )
@@ -117,10 +113,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             raise ModelMismatchError(folder, problem)
         files, facts, name = manifest["files"], manifest["facts"], manifest["name"]
         is_shaped = isinstance(facts, dict) and isinstance(name, str) and isinstance(files, dict)
+        seal = _seal(manifest)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelUntrustedError(folder, "the manifest is malformed") from error
     if not is_shaped or set(files) != set(_FILES):
         raise ModelUntrustedError(folder, "the manifest does not list the files of a bundle")
+    if manifest.get("seal") != seal:
+        raise ModelUntrustedError(folder, "the manifest was changed after it was written")
     for file, expected in files.items():
         _audit(folder, file, expected)
     return dict(manifest)
@@ -131,20 +130,31 @@ def file_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def _seal(manifest: Mapping[str, Any]) -> str:
+    """Give the sha256 of a manifest without its own seal."""
+    rest = {key: value for key, value in manifest.items() if key != "seal"}
+    return file_hash(json.dumps(rest, sort_keys=True))
+
+
 def _write_files(model: Model, folder: Path) -> None:
     names = json.dumps(list(model.table.names), ensure_ascii=False, separators=(",", ":"))
-    (folder / "features.json").write_text(names, encoding="utf-8")
+    _write_json(folder / "features.json", names)
     peaks = np.abs(model.weights).max(axis=0)
     scales = (np.where(peaks > 0, peaks, 1.0) / _STEPS).astype(np.float32)
     steps = np.rint(model.weights / scales).astype(np.int8)
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "idf.npy": model.table.idf.astype(np.float32),
         "weights.npy": steps,
         "scales.npy": scales,
         "base.npy": model.base.astype(np.float32),
     }
     for name, array in arrays.items():
-        np.save(folder / name, array, allow_pickle=False)
+        np.save(folder / name, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _write_json(path: Path, text: str) -> None:
+    """Write JSON; a lone surrogate of a label becomes its escape and reads back."""
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _audit(folder: Path, file: str, expected: object) -> None:
@@ -165,11 +175,34 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _array(folder: Path, name: str) -> np.ndarray:
+def _names(folder: Path) -> list[str]:
+    """Read the names of the features: each a string, none twice."""
     try:
-        found: np.ndarray = np.load(folder / name, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ModelUntrustedError(folder, f"{name} is not a plain array") from error
+        names = json.loads((folder / "features.json").read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ModelUntrustedError(folder, "features.json is not readable") from error
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ModelUntrustedError(folder, "features.json holds something else than names")
+    if not names or len(set(names)) != len(names):
+        raise ModelUntrustedError(folder, "features.json holds no name or one twice")
+    return names
+
+
+def _array(folder: Path, name: str, kind: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Read an array whose header says this kind and shape and nothing else.
+
+    No header is interpreted, and nothing larger than the file is allotted.
+    """
+    content = (folder / name).read_bytes()
+    start = len(_MAGIC) + 2 + int.from_bytes(content[len(_MAGIC) : len(_MAGIC) + 2], "little")
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    said = content[len(_MAGIC) + 2 : start].rstrip()
+    size = start + math.prod(shape) * np.dtype(kind).itemsize
+    if not content.startswith(_MAGIC) or said != header.encode() or len(content) != size:
+        raise ModelUntrustedError(folder, f"{name} is not an array of the shape and kind it should")
+    found: np.ndarray = np.frombuffer(content, kind, offset=start).reshape(shape)
+    if not np.isfinite(found).all():
+        raise ModelUntrustedError(folder, f"{name} holds something else than numbers")
     return found
 
 
@@ -192,13 +225,15 @@ def _heads(folder: Path, manifest: Mapping[str, Any]) -> tuple[dict[str, Head], 
             bias = np.array(facts["bias"], dtype=np.float64)
             temperature = float(facts["temperature"])
             columns = slice(start, start + len(labels))
-            sound = bias.shape == (len(labels),) and np.isfinite(bias).all() and temperature > 0
-            if not sound or len(set(labels)) != len(labels) or not labels:
-                raise ModelUntrustedError(folder, "a head of the manifest is malformed")
-            heads[str(facts["field"])] = Head(
-                str(facts["field"]), labels, columns, temperature, bias
-            )
+            field = str(facts["field"])
+            is_sound = bias.shape == (len(labels),) and np.isfinite([temperature, *bias]).all()
+            is_new = field not in heads and len(set(labels)) == len(labels)
+            if not is_sound or not is_new or not labels or temperature <= 0:
+                raise ModelUntrustedError(folder, f"head {field!r} of the manifest is malformed")
+            heads[field] = Head(field, labels, columns, temperature, bias)
             start = columns.stop
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelUntrustedError(folder, "the heads of the manifest are malformed") from error
+    if not heads:
+        raise ModelUntrustedError(folder, "the manifest has no heads")
     return heads, start

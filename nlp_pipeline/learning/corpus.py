@@ -8,6 +8,7 @@ mapped one and weighs more.
 """
 
 import csv
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,11 +20,11 @@ from nlp_pipeline.config import ReadSettings
 from nlp_pipeline.errors import ColumnError, CorpusError
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR, Labels, read_table
 from nlp_pipeline.records import Letter
-from nlp_pipeline.stages.read import Columns, open_source
+from nlp_pipeline.stages.read import BY_SETTINGS, Columns, open_source
 
 MAPPED_WEIGHT = 1.0
 WEAK_WEIGHT = 0.2
-RUBRIC_WEIGHT = 4.0
+RUBRIC_WEIGHT = 2.0
 """What a label counts: mapped from a source's own, guessed by rules, by the rubric."""
 
 _TRAFFIC = regex.compile("交警|红绿灯|违章|违停|乱停|驾驶证|电子眼|信号灯|交通事故|电子警察")
@@ -57,8 +58,8 @@ def project_letters(path: Path) -> list[Labelled]:
         CorpusError: the file is missing or a line is not a letter.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(path, type(error).__name__, "Check the path.") from error
     letters = []
     for number, line in enumerate(lines, 1):
@@ -73,10 +74,11 @@ def project_letters(path: Path) -> list[Labelled]:
             }
             raw = join_title(row["title"], row["text"])
             key, is_test = f"project:{row['id']}", row["split"] == "test"
-        except (ValueError, KeyError, TypeError) as error:
+            also = tuple(row["also"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise CorpusError(path, f"line {number} is not a labelled letter") from error
         weights = dict.fromkeys(labels, RUBRIC_WEIGHT)
-        letters.append(Labelled(key, raw, labels, weights, tuple(row["also"]), is_test))
+        letters.append(Labelled(key, raw, labels, weights, also, is_test))
     return letters
 
 
@@ -92,8 +94,7 @@ def data_letters(folder: Path, annotations: Path) -> list[Labelled]:
     """
     units = {(r["source"], r["unit"]): r["department"] for r in read_table("unit_map.csv")}
     topics = {
-        (r["source"], r["value"]): (r["topic"], r["subtopic"])
-        for r in read_table("topic_map.csv")
+        (r["source"], r["value"]): (r["topic"], r["subtopic"]) for r in read_table("topic_map.csv")
     }
     letters = [
         *_topic_letters(folder),
@@ -129,7 +130,10 @@ def gold_letters(folder: Path) -> list[tuple[str, Labelled, str]]:
             ),
             row["labels"],
         )
-        for row in _rows(folder, "gold/dev.csv")
+        for row in _rows(
+            folder / "gold/dev.csv",
+            "id source title text urgency purpose topic1 topic2 department also labels",
+        )
     ]
 
 
@@ -138,7 +142,7 @@ def read_labelled(
     field: str,
     gold: str,
     settings: ReadSettings,
-    columns: Columns = Columns(),
+    columns: Columns = BY_SETTINGS,
 ) -> list[Labelled]:
     """Read labelled letters from any table we read.
 
@@ -170,7 +174,7 @@ def read_labelled(
         parts = [item.row.get(name, "").strip() for name in names]
         if all(parts) and item.raw.strip():
             label = SUBTOPIC_SEPARATOR.join(parts)
-            key = f"{Path(path).name}:{item.number}"
+            key = f"{path}:{item.number}"
             letters.append(Labelled(key, item.full_raw, {field: label}))
     if not letters:
         raise CorpusError(path, f"no row has both a text and a {gold}", "Check the columns.")
@@ -194,13 +198,20 @@ def check_labels(letters: list[Labelled], labels: Labels) -> None:
             labels.check(name, label)
 
 
-def _rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
+def _rows(path: Path, columns: str) -> Iterator[dict[str, str]]:
+    """Give the rows of a table that has these columns; lines with # are its head."""
     csv.field_size_limit(2**31 - 1)
-    path = folder / name
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            yield from csv.DictReader(lines)
-    except OSError as error:
+            reader = csv.DictReader(itertools.dropwhile(lambda line: line[:1] == "#", lines))
+            missing = [name for name in columns.split() if name not in (reader.fieldnames or ())]
+            if missing:
+                raise CorpusError(path, f"it has no column {', '.join(missing)}")
+            for number, row in enumerate(reader, 1):
+                if None in row or None in row.values():
+                    raise CorpusError(path, f"row {number} has the wrong number of cells")
+                yield row
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         action = "NLP_PIPELINE_DATA must name the folder that holds it."
         raise CorpusError(path, type(error).__name__, action) from error
 
@@ -217,7 +228,7 @@ def _make(source: str, row: Mapping[str, str], labels: dict[str, tuple[str, floa
 
 def _topic_letters(folder: Path) -> Iterator[Labelled]:
     rules = list(read_table("topic_rules.csv"))
-    for row in _rows(folder, "tipdm2020c/topics.csv"):
+    for row in _rows(folder / "tipdm2020c/topics.csv", "id title text label"):
         labels = {"topic": (row["label"], MAPPED_WEIGHT)}
         subtopic = weak_subtopic(row["label"], row["title"], row["text"], rules)
         if subtopic.startswith(row["label"]):
@@ -225,9 +236,7 @@ def _topic_letters(folder: Path) -> Iterator[Labelled]:
         yield _make("tipdm", row, labels)
 
 
-def weak_subtopic(
-    topic: str, title: str, text: str, rules: list[dict[str, str]]
-) -> str:
+def weak_subtopic(topic: str, title: str, text: str, rules: list[dict[str, str]]) -> str:
     """Guess a subtopic from key words, or "" where none clearly wins.
 
     The rules' head tells how hits are counted: 1 in the text, 3 in the title;
@@ -250,7 +259,7 @@ def weak_subtopic(
 
 
 def _reply_letters(folder: Path, units: Mapping[tuple[str, str], str]) -> Iterator[Labelled]:
-    for row in _rows(folder, "tipdm2020c/replies.csv"):
+    for row in _rows(folder / "tipdm2020c/replies.csv", "id title text unit"):
         department = units.get(("tipdm2020c/replies", row["unit"]), "")
         if department == "公安局" and _TRAFFIC.search(row["title"] + row["text"]):
             department = "交警支队"
@@ -262,7 +271,9 @@ def _order_letters(
     units: Mapping[tuple[str, str], str],
     topics: Mapping[tuple[str, str], tuple[str, str]],
 ) -> Iterator[Labelled]:
-    for row in _rows(folder, "haikou12345/orders.csv"):
+    for row in _rows(
+        folder / "haikou12345/orders.csv", "id text category cat2 cat3 cat4 department dept_norm"
+    ):
         department = units.get(("haikou12345:department", row["department"]), "")
         department = department or units.get(("haikou12345:dept_norm", row["dept_norm"]), "")
         levels = [row["category"], row["cat2"], row["cat3"], row["cat4"]]
@@ -292,7 +303,7 @@ def _longest(
 
 
 def _mailbox_letters(folder: Path, units: Mapping[tuple[str, str], str]) -> Iterator[Labelled]:
-    for row in _rows(folder, "shangluo_mailbox/letters.csv"):
+    for row in _rows(folder / "shangluo_mailbox/letters.csv", "id title text department"):
         department = units.get(("shangluo_mailbox", row["department"]), "")
         if department == "属地政府":
             department = ""
@@ -302,7 +313,7 @@ def _mailbox_letters(folder: Path, units: Mapping[tuple[str, str], str]) -> Iter
 def _report_letters(
     folder: Path, topics: Mapping[tuple[str, str], tuple[str, str]]
 ) -> Iterator[Labelled]:
-    for row in _rows(folder, "tainan1999/reports.csv"):
+    for row in _rows(folder / "tainan1999/reports.csv", "id text category subcategory"):
         levels = [row["category"], row["subcategory"]]
         topic, subtopic = _longest("tainan1999", levels, topics)
         labels = {"topic": (topic, WEAK_WEIGHT), "subtopic": (subtopic, WEAK_WEIGHT)}
@@ -310,7 +321,7 @@ def _report_letters(
 
 
 def _unlabelled_letters(folder: Path) -> Iterator[Labelled]:
-    for row in _rows(folder, "tipdm2020c/hot.csv"):
+    for row in _rows(folder / "tipdm2020c/hot.csv", "id title text"):
         yield _make("hot", row, {})
 
 
@@ -318,9 +329,8 @@ def _annotated(letters: list[Labelled], path: Path) -> Iterator[Labelled]:
     """Lay the labels by the rubric over the mapped ones."""
     rows: dict[str, dict[str, str]] = {}
     if path.is_file():
-        with path.open(encoding="utf-8", newline="") as lines:
-            kept = (line for line in lines if not line.startswith("#"))
-            rows = {row["key"]: row for row in csv.DictReader(kept)}
+        columns = "key urgency purpose topic subtopic department also"
+        rows = {row["key"]: row for row in _rows(path, columns)}
     for letter in letters:
         row = rows.get(letter.key)
         if row is None:

@@ -2,8 +2,9 @@
 
 The rule, the same in every run: letters are grouped with their near-duplicates;
 a fifth of the groups is held out by a hash of the group's first key. The
-project's own letters have a fixed test half. Letters the gold set was drawn
-from, and their near-duplicates, are in neither part.
+project's own letters have a fixed test half, and their near-duplicates follow
+them. Letters the gold set was drawn from, and their near-duplicates, are in
+neither part.
 """
 
 from collections.abc import Mapping, Sequence
@@ -72,14 +73,17 @@ def split_letters(
     drawn = {source for source, _, _ in gold}
     barred |= {g for x, g in zip(letters, groups, strict=False) if x.key in drawn}
     is_held = holdout([x.key for x in letters], groups[: len(letters)], HOLDOUT_SHARE)
+    sides: dict[int, bool] = {}
+    for letter, group in zip(own, groups, strict=False):
+        sides[group] = sides.get(group, False) or letter.is_test
     train: list[Labelled] = []
     kept_groups: list[int] = []
     test: list[Labelled] = []
     for letter, group, held in zip(letters, groups, is_held, strict=False):
-        is_own = letter.source == "project"
-        if group in barred and not is_own:
+        if group in barred:
             continue
-        if letter.is_test if is_own else held:
+        is_own = letter.source == "project"
+        if letter.is_test if is_own else sides.get(group, held):
             test.append(letter)
         else:
             train.append(letter)

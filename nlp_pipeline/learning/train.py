@@ -37,7 +37,7 @@ class TrainSettings:
 
     max_features: int = 90_000
     min_letters: int = 3
-    cost: float = 1.0
+    cost: float = 0.5
     seed: int = 20261124
 
 
@@ -64,14 +64,18 @@ def train_model(
         tell: is told what is being done.
 
     Raises:
-        CorpusError: no field has two labels with two letters each.
+        CorpusError: no field has two labels with two letters each, its letters
+            are all alike, or no word is frequent enough to be kept.
     """
     table = fit_table([weighed[x.key] for x in letters], knows, settings.min_letters)
+    if not table.names:
+        problem = f"no word occurs in {settings.min_letters} letters"
+        raise CorpusError("the corpus", problem)
     matrix = table.transform([dict(weighed[x.key]) for x in letters])
     tell(f"{len(letters)} letters, {len(table.names)} features")
-    wanted = [name for name in fields if _is_trainable(letters, name)]
+    wanted = [name for name in fields if _is_trainable(letters, groups, name)]
     if not wanted:
-        problem = "no field has two labels with at least two letters each"
+        problem = "no field has two labels with at least two letters each, not all alike"
         raise CorpusError("the corpus", problem)
     tasks = [_task(field, letters, groups) for field in wanted]
     if len(table.names) > settings.max_features:
@@ -115,9 +119,10 @@ class _Fitted:
     figures: dict[str, float]
 
 
-def _is_trainable(letters: Sequence[Labelled], field: str) -> bool:
+def _is_trainable(letters: Sequence[Labelled], groups: Sequence[int], field: str) -> bool:
     counts = Counter(x.labels[field] for x in letters if field in x.labels)
-    return sum(count >= 2 for count in counts.values()) >= 2
+    unlike = {g for x, g in zip(letters, groups, strict=True) if field in x.labels}
+    return sum(count >= 2 for count in counts.values()) >= 2 and len(unlike) >= 2
 
 
 def _task(field: str, letters: Sequence[Labelled], groups: Sequence[int]) -> _Task:

@@ -201,8 +201,6 @@ def _first_level(name: str) -> frozenset[str]:
 
 def _characters(name: str, leads: tuple[int, ...]) -> frozenset[str]:
     text = "".join(
-        bytes((lead, trail)).decode(name, "ignore")
-        for lead in leads
-        for trail in range(0x40, 0xFF)
+        bytes((lead, trail)).decode(name, "ignore") for lead in leads for trail in range(0x40, 0xFF)
     )
     return frozenset(char for char in text if char > "~")

@@ -51,10 +51,11 @@ def weigh_tokens(tokens: Sequence[Token], heading_end: int) -> dict[str, float]:
         tokens: the letter's words as a model may see them.
         heading_end: where the heading ends in the clean text; 0 for none.
     """
-    counts: Counter[str] = Counter()
+    counts: dict[str, float] = {}
     for token in tokens:
         if not token.text.isspace():
-            counts[token.text] += HEADING_WEIGHT + 1 if token.end <= heading_end else 1
+            count = HEADING_WEIGHT + 1 if token.end <= heading_end else 1.0
+            counts[token.text] = counts.get(token.text, 0.0) + count
     return {token: float(np.sqrt(count)) for token, count in counts.items()}
 
 
@@ -132,4 +133,5 @@ def stack_weights(
 def letter_scales(weights: sp.csr_matrix, squares: np.ndarray) -> np.ndarray:
     """Give what each letter is multiplied with: 1 / √(Σ weight² · |token|²)."""
     norms = weights.multiply(weights) @ squares
-    return 1.0 / np.sqrt(np.maximum(norms, 1e-12))
+    scales: np.ndarray = 1.0 / np.sqrt(np.maximum(norms, 1e-12))
+    return scales

@@ -2,9 +2,10 @@
 
 Numbers that can be told by their form (identity, phone, card, plate, mail) and
 names after a label become typed, numbered placeholders. Amounts, dates and
-short numbers stay.
+short numbers stay, and so do the five-digit lines of an office (12345, 95598).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ SURNAMES = (
     "姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤"
 )
 _KINDS: tuple[tuple[str, str], ...] = (
-    ("邮箱", r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"),
+    ("邮箱", r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"),
     ("身份证", r"(?<![\dA-Za-z])\d{6}(?:18|19|20)\d{2}[01]\d[0-3]\d\d{3}[\dXx](?![\dA-Za-z])"),
     ("身份证", r"(?<=身份证号?码?[为是]?[：:]?\s?)[\dXx×*]{15,18}"),
     ("身份证", r"(?<![\dA-Za-z])[A-Z][12]\d{8}(?!\d)"),
@@ -36,9 +37,18 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("电话", r"(?<=(?:电话|手机|联系方式)号?码?[为是]?[：:]?\s?)[\d×*-]{7,13}"),
     ("联系方式", r"(?<=(?:微信|QQ|qq)号?[为是]?[：:]?\s?)[A-Za-z0-9_-]{5,20}"),
     ("银行卡", r"(?<!\d)\d{4}(?: ?\d{4}){3}(?: ?\d{1,3})?(?!\d)"),
-    ("车牌", r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]·?[A-Z0-9]{5,6}(?![A-Za-z0-9])"),
-    ("人名", rf"(?<=(?:我叫|我是|姓名|信访人|反映人|投诉人|举报人|申诉人|联系人|申请人|署名|签名)[：:]?\s?)[{SURNAMES}][\p{{Han}}×某]{{1,2}}(?=[，。,.、；\s（(身男女电手联]|$)"),
-    ("号码", r"\d{5,}(?![元块万亿平米吨斤户人亩年月日\d.,])"),
+    (
+        "车牌",
+        r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]·?[A-Z0-9]{5,6}(?![A-Za-z0-9])",
+    ),
+    (
+        "人名",
+        rf"(?<=(?:我叫|我是|姓名|信访人|反映人|投诉人|举报人|申诉人|联系人|申请人|署名|签名)[：:]?\s?)[{SURNAMES}][\p{{Han}}×某]{{1,2}}(?=[，。,.、；\s（(身男女电手联]|$)",
+    ),
+    (
+        "号码",
+        r"(?<!\d)(?!(?:1[0-2]|9[56])\d{3}(?!\d))\d{5,}+(?![余多]?[元块万亿平米吨斤户人亩年月日]|[.,])",
+    ),
 )
 _PATTERNS = tuple((kind, regex.compile(pattern)) for kind, pattern in _KINDS)
 
@@ -46,12 +56,12 @@ _PATTERNS = tuple((kind, regex.compile(pattern)) for kind, pattern in _KINDS)
 def find_personal(text: str) -> list[Personal]:
     """Find what is personal in a clean text, in order and without overlaps."""
     found: list[Personal] = []
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text))
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             start, end = match.span()
-            if all(end <= s or start >= e for s, e in taken):
-                taken.append((start, end))
+            if not any(taken[start:end]):
+                taken[start:end] = b"\1" * (end - start)
                 found.append(Personal(kind, start, end))
     return sorted(found, key=lambda item: item.start)
 
@@ -63,12 +73,15 @@ def mask_text(text: str) -> str:
     '联系电话：〈电话1〉'
     """
     numbers: dict[tuple[str, str], int] = {}
+    kinds: Counter[str] = Counter()
     parts = []
     done = 0
     for kind, start, end in find_personal(text):
-        same = [key for key in numbers if key[0] == kind]
-        number = numbers.setdefault((kind, text[start:end]), len(same) + 1)
-        parts += [text[done:start], f"〈{kind}{number}〉"]
+        words = (kind, text[start:end])
+        if words not in numbers:
+            kinds[kind] += 1
+            numbers[words] = kinds[kind]
+        parts += [text[done:start], f"〈{kind}{numbers[words]}〉"]
         done = end
     return "".join([*parts, text[done:]])
 

@@ -56,8 +56,8 @@ class JsonLinesSink:
         self._file.close()
 
 
-def json_line(content: Mapping[str, object]) -> str:
-    r"""Give an object as one line of JSON, line end included.
+def json_line(content: Mapping[str, object] | Sequence[str]) -> str:
+    r"""Give a value as one line of JSON, line end included.
 
     Characters that some readers take for a line end are escaped. A lone
     surrogate is left to the file's `backslashreplace`, whose `\udXXX` is JSON's

@@ -5,15 +5,30 @@ from nlp_pipeline.records import Failure, Outcome, Triage
 from nlp_pipeline.stages._result_columns import KINDS, TEXT_COLUMN, Kind, headings
 
 
-def result_values(outcome: Outcome, with_text: bool = False) -> dict[str, object]:
+def result_values(
+    outcome: Outcome, with_text: bool = False, is_chinese: bool = False
+) -> dict[str, object]:
     """Give the value of every added column, in order, by its English name.
+
+    Args:
+        outcome: a triage or a failure.
+        with_text: whether the normalised text is among them.
+        is_chinese: whether review reasons are told in Chinese, not by their codes.
 
     A confidence is a float of four digits, or "" where the rules overruled the
     model with a label that it did not consider. A failure has empty values but
     for `needs_review` and, as its reason, the failure's code.
     """
     found = _failed(outcome) if isinstance(outcome, Failure) else _answers(outcome)
+    if is_chinese and isinstance(outcome, Triage):
+        found["review_reasons"] = reason_names(outcome)
     return {name: found[name] for name in KINDS if with_text or name != TEXT_COLUMN}
+
+
+def reason_names(triage: Triage) -> list[str]:
+    """Give the reasons why a person must look, in Chinese."""
+    names = headings("reason")
+    return [names.get(reason, reason) for reason in triage.decision.review_reasons]
 
 
 def _failed(failure: Failure) -> dict[str, object]:

@@ -55,9 +55,7 @@ class Workbook:
             raise ParserError(self.path, self.problem)
 
 
-def open_workbook(
-    path: Path, keys: Sequence[str], memory_mb: int, seconds: int
-) -> Workbook:
+def open_workbook(path: Path, keys: Sequence[str], memory_mb: int, seconds: int) -> Workbook:
     """Parse a spreadsheet in a child process.
 
     Args:
@@ -96,9 +94,7 @@ def _check_kind(path: Path) -> None:
         raise ParserError(path, "it is not an .xlsx file (no zip archive)")
 
 
-def _run(
-    path: Path, keys: Sequence[str], memory_mb: int, seconds: int, answer: Spool
-) -> str:
+def _run(path: Path, keys: Sequence[str], memory_mb: int, seconds: int, answer: Spool) -> str:
     """Run the child; give why it did not come to the end, or ""."""
     program = [sys.executable, "-P", _sheets.__file__]
     arguments = [str(path.absolute()), str(memory_mb), str(seconds), json.dumps(list(keys))]

@@ -28,6 +28,7 @@ from nlp_pipeline.stages._features import (
 from nlp_pipeline.stages._mask import find_personal, mask_tokens
 
 _CACHED_TOKENS = 30_000
+_FEWEST_ALTERNATIVES = 5
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Head:
         logits = scores / self.temperature + self.bias
         logits -= logits.max(axis=1, keepdims=True)
         weights = np.exp(logits)
-        return weights / weights.sum(axis=1, keepdims=True)
+        chances: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
+        return chances
 
 
 @dataclass
@@ -137,9 +139,7 @@ class Scores:
         }
 
 
-def prepare(
-    clean: CleanText, tokens: Sequence[Token], max_chars: int = 20_000
-) -> Segmented:
+def prepare(clean: CleanText, tokens: Sequence[Token], max_chars: int = 20_000) -> Segmented:
     """Mask a segmented letter and cut a very long one for the model."""
     seen = tokens
     if len(clean.text) > max_chars:
@@ -213,7 +213,7 @@ def _under_topics(model: Model, chances: Mapping[str, np.ndarray]) -> np.ndarray
     for parent in topics.values():
         under = parents == parent
         within = chances["subtopic"][:, under]
-        totals = np.maximum(within.sum(axis=1, keepdims=True), 1e-12)
+        totals = np.maximum(within.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
         joint[:, under] = within / totals * chances["topic"][:, [parent]]
     return joint
 
@@ -226,7 +226,8 @@ def _prediction(
     letter: Segmented,
     settings: ClassifySettings,
 ) -> Prediction:
-    order = np.argsort(-chances, kind="stable")[: settings.alternatives]
+    most = max(settings.alternatives, _FEWEST_ALTERNATIVES)
+    order = np.argsort(-chances, kind="stable")[:most]
     best = int(order[0])
     brought = scores.contributions(row, head.columns.start + best)
     return Prediction(

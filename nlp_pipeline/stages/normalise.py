@@ -101,26 +101,34 @@ _INVISIBLE = (
 )
 _find_invisible = _replace(_INVISIBLE, "")
 _BREAKS = regex.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\r\n\x85\u2028\u2029]+")
-_COMBINED = regex.compile(r"\P{M}\p{M}+|[\u2126\u212a\u212b\u0340-\u0387\uf900-\ufaff]")
+_COMBINED = regex.compile(
+    r"\P{M}?\p{M}+|[\u037e\u0387\u2126\u212a\u212b\uf900-\ufaff\U0002f800-\U0002fa1f]"
+)
+_MAX_ACCENTED = 16
 _WIDE = str.maketrans(
-    {chr(c): chr(c - 0xFEE0) for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+    {
+        chr(c): chr(c - 0xFEE0)
+        for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+    }
 )
 _find_wide = _replace(r"[０-９Ａ-Ｚａ-ｚ]+", lambda m: m[0].translate(_WIDE))
 _TONE = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
-_find_pinyin = _replace(rf"(?<=[{HAN}])\((?=[^)]*[{_TONE}])[a-zü{_TONE}]{{1,6}}\)", "")
-_find_doubled = _replace(rf"(?<=[{HAN}”’》）\)%\d]),(?=[,，、。;；:：])", "")
+_find_pinyin = _replace(rf"(?<=[{HAN}])\((?=[^)]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}\)", "")
+_find_doubled = _replace(rf"(?<=[{HAN}”’》）\)%\d]),+(?=[,，、。;；:：])", "")
 _find_bar = _replace("丨", "|")
-_find_quotes_a = regex.compile(r"'([^'\"“”\n]{1,60})“")
+_find_quotes_a = regex.compile(r"'([^'\"“”\n]{1,60})['“]")
 _find_quotes_b = regex.compile(r"“([^'\"“”\n]{1,60})\"")
 _find_ellipsis = _replace(rf"(?<=[{HAN}”）])(?:\.{{3,}}|。{{3,}}|…(?!…)(?<!……))", "……")
 _find_mask = _replace(
-    rf"(?<=[{HAN}，。：、（“]|^)(?:\*{{2,}}|×{{3,}}|[Xx]{{2,}})(?![A-Za-z0-9])"
-    rf"|(?<![A-Za-z0-9*])(?:\*{{2,}}|×{{3,}}|[Xx]{{2,}})(?=[{HAN}])",
+    rf"(?<=[{HAN}，。：、（“]|^)[*×Xx]{{2,}}+(?![A-Za-z0-9])"
+    rf"|(?<![A-Za-z0-9*×])[*×Xx]{{2,}}+(?=[{HAN}])",
     "××",
 )
-_FULL = {",": "，", ":": "：", ";": "；", "?": "？", "!": "！", "(": "（", ")": "）"}
+_FULL = {",": "，", ":": "：", ";": "；", "?": "？", "!": "！"}
 _MARK = regex.compile(
-    rf"(?<={_NEAR}\s?)[,:;?!]+(?!//)|(?<!\d:?)[,;?!]+(?=\s?[{HAN}“《（])|(?<=[\w%])[:](?=[{HAN}“《])"
+    rf"(?<={_NEAR}\s?)[,:;?!]+(?:\s[,:;?!]+)*(?!//)"
+    rf"|(?<![,;?!]|\d:?)[,;?!]++(?=\s?[{HAN}“《（])"
+    rf"|(?<=[\w%])[:](?=[{HAN}“《])"
 )
 _BRACKETS = regex.compile(r"\(([^()\n]{0,80})\)")
 _HAN = regex.compile(rf"[{HAN}]")
@@ -137,13 +145,16 @@ def _find_spaces(text: str) -> list[Edit]:
 
 
 def _find_uncomposed(text: str) -> list[Edit]:
-    """Compose accents and replace doubles of characters (NFC, never NFKC)."""
-    if unicodedata.is_normalized("NFC", text):
-        return []
-    return [
-        Edit(*m.span(), unicodedata.normalize("NFC", m[0]))
-        for m in _COMBINED.finditer(text)
-    ]
+    """Compose accents and replace doubles of characters (NFC, never NFKC).
+
+    Accents beyond `_MAX_ACCENTED` on one character are dropped: composing takes
+    time that grows with the square of their number.
+    """
+    edits = []
+    for match in _COMBINED.finditer(text):
+        composed = unicodedata.normalize("NFC", match[0][:_MAX_ACCENTED])
+        edits.append(Edit(*match.span(), composed[:_MAX_ACCENTED]))
+    return edits
 
 
 def _find_traditional(text: str) -> list[Edit]:
@@ -165,8 +176,9 @@ def _find_traditional(text: str) -> list[Edit]:
 
 
 def _share(text: str, edits: list[Edit]) -> float:
-    """Give the share of Han characters that would change."""
-    return len(edits) / max(1, len(_HAN.findall(text))) if edits else 0.0
+    """Give the share of Han characters that only a Traditional text holds."""
+    signs = sum(text[edit.start] not in _shared_characters() for edit in edits)
+    return signs / max(1, len(_HAN.findall(text))) if signs else 0.0
 
 
 def _supplement(text: str, edits: list[Edit]) -> list[Edit]:
@@ -174,22 +186,26 @@ def _supplement(text: str, edits: list[Edit]) -> list[Edit]:
     converted = list(text)
     for edit in edits:
         converted[edit.start : edit.end] = edit.new
-    taken = {edit.start for edit in edits}
-    found = []
+    found: dict[int, Edit] = {}
     for match in _supplement_pattern().finditer("".join(converted)):
         new = _supplement_words().get(match[0], "着" if match[0] == "著" else match[0])
         for index, character in enumerate(new, match.start()):
             if character == text[index]:
                 continue
-            if index in taken:
-                edits[:] = [e for e in edits if e.start != index]
-            found.append(Edit(index, index + 1, character))
-    return found
+            found[index] = Edit(index, index + 1, character)
+    edits[:] = [edit for edit in edits if edit.start not in found]
+    return list(found.values())
 
 
 @cache
 def _converter() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
+
+
+@cache
+def _shared_characters() -> frozenset[str]:
+    rows = read_table("t2s_supplement.csv")
+    return frozenset(row["from"] for row in rows if row["kind"] == "shared")
 
 
 @cache
@@ -210,24 +226,36 @@ def _find_quotes(text: str) -> list[Edit]:
     edits = []
     for pattern in (_find_quotes_a, _find_quotes_b):
         for match in pattern.finditer(text):
+            if match[0][-1] == "'":
+                continue
             edits.append(Edit(match.start(), match.start() + 1, "“"))
             edits.append(Edit(match.end() - 1, match.end(), "”"))
     edits.sort()
     return [e for i, e in enumerate(edits) if i == 0 or edits[i - 1].end <= e.start]
 
 
+def _find_brackets(text: str) -> list[Edit]:
+    """Widen brackets that hold or touch Chinese, the innermost first."""
+    edits: list[Edit] = []
+    while True:
+        found = [
+            edit
+            for match in _BRACKETS.finditer(text)
+            if _HAN.search(text[max(0, match.start() - 1) : match.end() + 1])
+            for edit in (
+                Edit(match.start(), match.start() + 1, "（"),
+                Edit(match.end() - 1, match.end(), "）"),
+            )
+        ]
+        if not found:
+            return edits
+        edits += found
+        text, _ = _apply(text, [], found)
+
+
 def _find_half_width(text: str) -> list[Edit]:
     """Widen marks that stand beside Chinese; numbers, times and addresses stay."""
-    edits = [
-        Edit(*m.span(), "".join(_FULL[c] for c in m[0])) for m in _MARK.finditer(text)
-    ]
-    for match in _BRACKETS.finditer(text):
-        around = text[max(0, match.start() - 1) : match.end() + 1]
-        if _HAN.search(around):
-            edits.append(Edit(match.start(), match.start() + 1, "（"))
-            edits.append(Edit(match.end() - 1, match.end(), "）"))
-    edits.sort()
-    return [e for i, e in enumerate(edits) if i == 0 or edits[i - 1].end <= e.start]
+    return [Edit(*m.span(), "".join(_FULL.get(c, c) for c in m[0])) for m in _MARK.finditer(text)]
 
 
 STEPS: tuple[tuple[str, Finder], ...] = (
@@ -236,12 +264,13 @@ STEPS: tuple[tuple[str, Finder], ...] = (
     ("compose", _find_uncomposed),
     ("width", _find_wide),
     ("pinyin", _find_pinyin),
-    ("doubled", _find_doubled),
     ("bar", _find_bar),
     ("script", _find_traditional),
     ("quotes", _find_quotes),
-    ("marks", _find_half_width),
+    ("brackets", _find_brackets),
+    ("doubled", _find_doubled),
     ("ellipsis", _find_ellipsis),
+    ("marks", _find_half_width),
     ("masks", _find_mask),
 )
 """The repairs in the order they are made: a name and what finds the places."""

@@ -131,7 +131,7 @@ def open_source(
     request = _Request(path, settings, columns)
     try:
         if path == "-":
-            return _open_piped(request, kind, Spool(stdin or sys.stdin.buffer))
+            return _open_piped(request, kind, Spool(_standard_input(stdin)))
         return _open_path(request, kind)
     except OSError as error:
         raise SourceError(path, error.strerror or type(error).__name__) from error
@@ -175,6 +175,14 @@ def _open_piped(request: _Request, kind: str, spool: Spool) -> Source:
         raise FormatError(request.path, "standard input", PIPED)
     encoding = find_encoding(spool, request.path, request.settings.encoding)
     return _open_text(request, kind or _find_kind(request, spool, encoding), spool, encoding)
+
+
+def _standard_input(stdin: BinaryIO | None) -> BinaryIO:
+    """Give what stands for standard input; a process started without one has none."""
+    found = stdin or getattr(sys.stdin, "buffer", None)
+    if found is None:
+        raise SourceError("-", "there is no standard input", "Name a file, or pipe one in.")
+    return found
 
 
 def _find_kind(request: _Request, spool: Spool, encoding: str) -> str:
@@ -248,7 +256,8 @@ def read_text_lines(path: str, encoding: str = "", stdin: BinaryIO | None = None
 def _pieces(path: str, encoding: str, stdin: BinaryIO | None) -> Iterator[str]:
     """Give a text line by line as it stands."""
     try:
-        content: Content = Spool(stdin or sys.stdin.buffer) if path == "-" else File(Path(path))
+        is_piped = path == "-"
+        content: Content = Spool(_standard_input(stdin)) if is_piped else File(Path(path))
         found = find_encoding(content, path, encoding)
         with open_text(content, found) as text:
             yield from text

@@ -184,8 +184,8 @@ def _departments(
     if judgement.accusation:
         for name in judgement.accused:
             excluded[name] = "被反映单位"
-        for name, department in labels.departments.items():
-            if department.parent in judgement.accused:
+        for name in labels.departments:
+            if any(above in judgement.accused for above in _bodies_above(name, labels)):
                 excluded.setdefault(name, "被反映单位的下级单位")
     if purpose == ACCUSATION and judgement.accusation and judgement.accused:
         known = dict(ranked).get(DISCIPLINE, 0.0)
@@ -193,6 +193,16 @@ def _departments(
     if DISCIPLINE in judgement.accused and judgement.accusation:
         return [], excluded
     return [pair for pair in ranked if pair[0] not in excluded], excluded
+
+
+def _bodies_above(name: str, labels: Labels) -> list[str]:
+    """Give the bodies above a department, nearest first; a circle is walked once."""
+    above: list[str] = []
+    department = labels.departments.get(name)
+    while department is not None and department.parent and department.parent not in above:
+        above.append(department.parent)
+        department = labels.departments.get(department.parent)
+    return above
 
 
 def _lead(departments: Sequence[tuple[str, float]]) -> float:

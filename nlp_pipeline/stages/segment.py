@@ -28,15 +28,13 @@ class Segmenter:
 
     Args:
         words: words that are always one token, beside jieba's own dictionary.
-        cache_directory: folder for jieba's prefix dictionary; None takes a
-            private one of the user, made when it is not there.
+        cache_directory: folder for jieba's prefix dictionary, made when it is
+            not there; None takes a private one of the user.
     """
 
-    def __init__(
-        self, words: Iterable[str] = (), cache_directory: Path | None = None
-    ) -> None:
+    def __init__(self, words: Iterable[str] = (), cache_directory: Path | None = None) -> None:
         self.words = tuple(dict.fromkeys(words))
-        self._cache_directory = cache_directory
+        self.cache_directory = cache_directory
         self._tokenizer: jieba.Tokenizer | None = None
         self._lock = threading.Lock()
 
@@ -73,7 +71,7 @@ class Segmenter:
             import jieba
         logging.getLogger("jieba").setLevel(logging.WARNING)
         tokenizer = jieba.Tokenizer()
-        tokenizer.tmp_dir = str(self._cache_directory or private_cache())
+        tokenizer.tmp_dir = str(private_cache(self.cache_directory))
         tokenizer.initialize()
         for word in self.words:
             tokenizer.add_word(word)
@@ -88,16 +86,25 @@ def dictionary_words(labels: Labels, directory: str = "") -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def private_cache() -> Path:
-    """Give a folder that only this user can write to, made if need be."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "nlp_pipeline"
+def private_cache(wanted: Path | None = None) -> Path:
+    """Give a folder that only this user can write to, made if need be.
+
+    Args:
+        wanted: the folder to use; None takes the user's own. Where others can
+            write to it, or it cannot be made, a new temporary one is given.
+    """
     try:
+        folder = wanted or _user_cache()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         state = folder.stat()
     except (OSError, RuntimeError):
         return Path(tempfile.mkdtemp(prefix="nlp_pipeline-"))
-    is_ours = not hasattr(os, "getuid") or state.st_uid == os.getuid()
+    is_ours = not hasattr(os, "getuid") or state.st_uid in (0, os.getuid())
     if not is_ours or stat.S_IMODE(state.st_mode) & 0o022:
         return Path(tempfile.mkdtemp(prefix="nlp_pipeline-"))
     return folder
+
+
+def _user_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "nlp_pipeline"

@@ -23,7 +23,7 @@ from nlp_pipeline.stages._result_failures import FailureWriter, open_failures
 from nlp_pipeline.stages._result_file import PartFile
 from nlp_pipeline.stages._result_lines import DelimitedSink, JsonLinesSink
 from nlp_pipeline.stages._result_parquet import ParquetSink
-from nlp_pipeline.stages._result_values import result_values
+from nlp_pipeline.stages._result_values import reason_names, result_values
 from nlp_pipeline.stages._result_workbook import WorkbookSink
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "ResultWriter",
     "open_failures",
     "open_writer",
+    "reason_names",
     "result_values",
 ]
 
@@ -124,7 +125,8 @@ class _FileWriter:
         """
         if not self._is_open:
             raise self._file.closed_error()
-        values = result_values(outcome, TEXT_COLUMN in self._layout.added)
+        layout = self._layout
+        values = result_values(outcome, TEXT_COLUMN in layout.added, layout.is_chinese)
         failure = outcome if isinstance(outcome, Failure) else None
         with self._file.guard():
             self._sink.add(self._layout.cells(letter), values, failure)

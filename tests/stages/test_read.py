@@ -322,9 +322,7 @@ def test_a_text_file_is_one_letter(write: Write) -> None:
     path = write("来信.txt", f"关于路灯\r\n{LAMP}\n", "gb18030")
     source = open_source(path, SETTINGS)
     assert (source.header, source.encoding) == (("id",), "gb18030")
-    assert letters(source) == [
-        Letter("来信", f"关于路灯\r\n{LAMP}\n", "", path, 1, {"id": "来信"})
-    ]
+    assert letters(source) == [Letter("来信", f"关于路灯\r\n{LAMP}\n", "", path, 1, {"id": "来信"})]
 
 
 def test_an_undecodable_text_file_is_refused(write: Write) -> None:

@@ -213,7 +213,7 @@ def test_a_child_that_dies_later_costs_the_rest(
     child = tmp_path / "dies.py"
     child.write_text(
         "import os, sys\n"
-        "text = '{\"header\": [\"text\"], \"skipped\": []}\\n[\"first\"]\\n[\"sec'\n"
+        'text = \'{"header": ["text"], "skipped": []}\\n["first"]\\n["sec\'\n'
         "sys.stdout.write(text); sys.stdout.flush(); os.abort()\n",
         encoding="utf-8",
     )
