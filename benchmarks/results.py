@@ -140,6 +140,16 @@ def write_results(results: list[Result], path: Path) -> None:
     path.write_text("\n".join(parts) + "\n", encoding="utf-8")
 
 
+def write_readme(results: list[Result], path: Path) -> None:
+    """Put the figures on real letters between the README's two marks."""
+    text = path.read_text(encoding="utf-8")
+    before, begin, rest = text.partition("<!-- results:begin -->\n")
+    _, end, after = rest.partition("<!-- results:end -->")
+    if begin and end:
+        figures = table(results, is_real=True) + "\n"
+        path.write_text("".join([before, begin, figures, end, after]), encoding="utf-8")
+
+
 def _classes(found: Evaluation) -> str:
     lines = ["| label | precision | recall | F1 | letters |", "|---|---|---|---|---|"]
     for label, figures in found.per_class.items():
@@ -158,6 +168,8 @@ def main() -> None:
     results = measure(split, BUNDLE)
     write_results(results, ROOT / "docs" / "results.md")
     write_card(results, read_manifest(BUNDLE)["facts"], MODEL / "card.md")
+    if split.gold:
+        write_readme(results, ROOT / "README.md")
     gold = {r.found.field: r.found for r in results if r.is_real}
     if gold:
         facts = {"模型": "petition_zh", "数据": "未参与训练的真实信件"}

@@ -7,7 +7,7 @@ that begin with `#` are a file's head: source, dates, licence.
 
 import csv
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -110,16 +110,17 @@ def load_labels(directory: str = "") -> Labels:
         ResourceError: a file is missing or lacks a column.
     """
     topics: dict[str, list[str]] = {}
-    for row in read_table("topics.csv", directory):
+    for row in read_table("topics.csv", directory, ("topic", "subtopic")):
         subtopics = topics.setdefault(row["topic"], [])
         if row["subtopic"] not in subtopics:
             subtopics.append(row["subtopic"])
     return Labels(
         topics={topic: tuple(found) for topic, found in topics.items()},
-        purposes=tuple(row["name"] for row in read_table("purposes.csv", directory)),
-        urgencies=tuple(row["name"] for row in read_table("urgencies.csv", directory)),
+        purposes=tuple(row["name"] for row in read_table("purposes.csv", directory, ("name",))),
+        urgencies=tuple(row["name"] for row in read_table("urgencies.csv", directory, ("name",))),
         departments={
-            row["name"]: _department(row) for row in read_table("departments.csv", directory)
+            row["name"]: _department(row)
+            for row in read_table("departments.csv", directory, ("name",))
         },
     )
 
@@ -144,12 +145,14 @@ def read_resource(name: str, directory: str = "") -> str:
     """Give the text of a data file, a site's own before the package's.
 
     Raises:
-        ResourceError: there is no such file, or it is not UTF-8.
+        ResourceError: there is no such file or folder, or it is not UTF-8.
     """
+    if directory and not Path(directory).is_dir():
+        raise ResourceError(directory, "there is no such folder")
     own = Path(directory) / name if directory else None
     try:
         if own is not None and own.is_file():
-            return own.read_text(encoding="utf-8")
+            return own.read_text(encoding="utf-8-sig")
         packaged = files("nlp_pipeline") / "resources" / name
         return packaged.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -165,14 +168,23 @@ def read_lines(name: str, directory: str = "") -> list[str]:
     ]
 
 
-def read_table(name: str, directory: str = "") -> Iterator[dict[str, str]]:
+def read_table(
+    name: str, directory: str = "", columns: Sequence[str] = ()
+) -> Iterator[dict[str, str]]:
     """Give the rows of a data file in CSV as dictionaries.
 
     Raises:
-        ResourceError: the file is missing or a row has too few or too many cells.
+        ResourceError: the file is missing, lacks one of `columns`, is not CSV, or
+            a row has too few or too many cells.
     """
     reader = csv.DictReader(read_lines(name, directory), strict=True)
-    for number, row in enumerate(reader, 1):
-        if None in row or None in row.values():
-            raise ResourceError(name, f"row {number} has the wrong number of cells")
-        yield row
+    try:
+        for column in columns:
+            if column not in (reader.fieldnames or ()):
+                raise ResourceError(name, f"it has no column {column}")
+        for number, row in enumerate(reader, 1):
+            if None in row or None in row.values():
+                raise ResourceError(name, f"row {number} has the wrong number of cells")
+            yield row
+    except csv.Error as error:
+        raise ResourceError(name, f"it is not CSV ({error})") from error

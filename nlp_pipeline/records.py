@@ -63,11 +63,14 @@ class CleanText:
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Give the span of the raw text behind the clean span `start:end`."""
-        if start >= end or not self.offsets:
-            point = self.offsets[start][0] if start < len(self.offsets) else 0
-            return point, point
         spans = self.offsets[start:end]
-        return min(s for s, _ in spans), max(e for _, e in spans)
+        if spans:
+            return min(s for s, _ in spans), max(e for _, e in spans)
+        if start < len(self.offsets):
+            point = self.offsets[start][0]
+        else:
+            point = self.offsets[-1][1] if self.offsets else 0
+        return point, point
 
 
 class Token(NamedTuple):

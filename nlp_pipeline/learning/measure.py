@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from nlp_pipeline.labels import SUBTOPIC_SEPARATOR, Labels
+from nlp_pipeline.labels import Labels
 from nlp_pipeline.learning.corpus import Labelled
 from nlp_pipeline.learning.evaluate import Evaluation, evaluate_predictions
 from nlp_pipeline.process import Walk, process_letters
@@ -102,8 +102,3 @@ def _order(field: str, labels: Labels, known: Sequence[str]) -> tuple[str, ...]:
     if field != "urgency" or not set(known) <= set(labels.urgencies):
         return ()
     return tuple(reversed(labels.urgencies))
-
-
-def full_subtopic(topic: str, subtopic: str) -> str:
-    """Join a topic and a subtopic to the label the model knows."""
-    return subtopic if SUBTOPIC_SEPARATOR in subtopic else f"{topic}{SUBTOPIC_SEPARATOR}{subtopic}"

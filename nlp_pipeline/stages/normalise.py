@@ -5,7 +5,8 @@ the places to change and leaves the changing to `_apply`, which keeps for every
 character the raw span it came from. A repair that finds nothing costs one scan.
 Running a clean text through again changes nothing.
 
-Known limit: bytes lost in a page that was annotated byte-blind are not restored.
+Known limit: bytes lost in a page that was annotated byte-blind are not restored;
+such a text is marked as damaged.
 """
 
 import unicodedata
@@ -60,7 +61,8 @@ def normalise_text(raw: str, min_traditional_share: float = 0.05) -> CleanText:
         if edits:
             text, offsets = _apply(text, offsets, edits)
             steps.append(Step(name, len(edits)))
-    return CleanText(raw, text, tuple(steps), tuple(offsets), is_traditional)
+    damaged = _LOST.search(text) is not None
+    return CleanText(raw, text, tuple(steps), tuple(offsets), is_traditional, damaged)
 
 
 def _apply(
@@ -114,6 +116,7 @@ _WIDE = str.maketrans(
 _find_wide = _replace(r"[０-９Ａ-Ｚａ-ｚ]+", lambda m: m[0].translate(_WIDE))
 _TONE = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _find_pinyin = _replace(rf"(?<=[{HAN}])\((?=[^)]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}\)", "")
+_LOST = regex.compile(rf"\ufffd|[?？](?=[^)）]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}[)）]")
 _find_doubled = _replace(rf"(?<=[{HAN}”’》）\)%\d]),+(?=[,，、。;；:：])", "")
 _find_bar = _replace("丨", "|")
 _find_quotes_a = regex.compile(r"'([^'\"“”\n]{1,60})['“]")
@@ -261,8 +264,8 @@ def _find_half_width(text: str) -> list[Edit]:
 STEPS: tuple[tuple[str, Finder], ...] = (
     ("invisible", _find_invisible),
     ("spaces", _find_spaces),
-    ("compose", _find_uncomposed),
     ("width", _find_wide),
+    ("compose", _find_uncomposed),
     ("pinyin", _find_pinyin),
     ("bar", _find_bar),
     ("script", _find_traditional),

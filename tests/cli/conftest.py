@@ -26,12 +26,13 @@ class Ran(NamedTuple):
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Give a caller of `petition` within this process: arguments, then `stdin`."""
+    """Give a caller of `petition` within this process: arguments, then `stdin`, None for none."""
 
-    def call(*arguments: object, stdin: bytes | str = b"") -> Ran:
-        content = stdin.encode("utf-8", "surrogatepass") if isinstance(stdin, str) else stdin
+    def call(*arguments: object, stdin: bytes | str | None = b"") -> Ran:
+        content = stdin.encode("utf-8") if isinstance(stdin, str) else stdin
         monkeypatch.setattr(sys, "argv", ["petition", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        given = None if content is None else io.TextIOWrapper(io.BytesIO(content))
+        monkeypatch.setattr(sys, "stdin", given)
         capsys.readouterr()
         with pytest.raises(SystemExit, match=r"^\d+$") as stopped:
             main()

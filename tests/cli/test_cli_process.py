@@ -1,11 +1,14 @@
 """Tests of `petition` as a process: pipes, signals, terminals, imports, size."""
 
+import fcntl
 import json
 import os
 import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -105,6 +108,7 @@ def test_a_terminal_gets_a_table_and_a_bar(start: Start, letters: Path) -> None:
     text = letters.read_text(encoding="utf-8").replace("甲-1", "甲\x1b]0;own\x07")
     letters.write_text(text, encoding="utf-8")
     leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
     process = start("classify", letters, stdin=follower, stdout=follower, stderr=follower)
     os.close(follower)
     shown = b""
@@ -117,9 +121,9 @@ def test_a_terminal_gets_a_table_and_a_bar(start: Start, letters: Path) -> None:
     os.close(leader)
     assert process.wait(timeout=60) == 0
     found = shown.decode("utf-8")
-    assert "甲\\x1b]0" in found.replace("\r\n", "")
+    assert "甲\\x1b]0" in found
     assert "\x1b]0" not in found
-    assert "letters" in found
+    assert "3 letters [00:0" in found
     assert "3 letters: 3 classified" in found
 
 

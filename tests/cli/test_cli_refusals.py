@@ -85,11 +85,9 @@ def test_a_message_cannot_act_on_a_terminal(run: Run, tmp_path: Path) -> None:
     assert "\x1b" not in ran.err
 
 
-def test_a_process_without_standard_input_is_told_so(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("command", ["classify", "explain", "normalise", "segment"])
+def test_a_process_without_standard_input_is_told_so(run: Run, command: str) -> None:
     """Where no standard input was given, `-` is refused in words."""
-    monkeypatch.setattr("io.TextIOWrapper", lambda stream: None)
-    ran = run("classify", "-")
+    ran = run(command, "-", stdin=None)
     assert ran.code == 2
     assert "there is no standard input" in ran.err

@@ -1,0 +1,1 @@
+"""Optional extension modules, built where a compiler is there; nothing needs them."""
