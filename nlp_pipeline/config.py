@@ -5,6 +5,8 @@ wrong type is refused with the dotted path of the setting. Settings are passed
 as arguments; nothing here is global and nothing reads the environment.
 """
 
+import configparser
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.resources import files
@@ -48,6 +50,7 @@ class SegmentSettings:
     """How text is cut into words."""
 
     cache_directory: str
+    engine: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ class Settings:
             name: {key: _plain(value) for key, value in section.items()}
             for name, section in asdict(self).items()
         }
-        return Config(sections).to_str()
+        # confection doubles every $ for its interpolation, which is not used here.
+        return Config(sections).to_str(interpolate=False).replace("$$", "$")
 
 
 def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -129,7 +133,7 @@ def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None 
     sections: dict[str, dict[str, Any]] = _parse(_default_text(), "default_config.cfg")
     if path is not None:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(path, type(error).__name__) from error
         for section, values in _parse(text, str(path)).items():
@@ -147,7 +151,7 @@ def _default_text() -> str:
 def _parse(text: str, name: str) -> dict[str, dict[str, Any]]:
     try:
         return dict(Config().from_str(text, interpolate=False))
-    except ValueError as error:
+    except (ValueError, configparser.Error) as error:
         raise ConfigError(name, "not in the format of a .cfg file") from error
 
 
@@ -176,6 +180,8 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
     """Check one value against its type; whole numbers serve as fractions."""
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(name, "a finite number is wanted")
     if kind == tuple[str, ...]:
         if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
             return tuple(value)

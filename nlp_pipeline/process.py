@@ -71,7 +71,7 @@ def load_segmenter(settings: Settings, labels: Labels) -> Segmenter:
     """Give the segmenter with the user dictionary and the register's names."""
     folder = settings.segment.cache_directory
     words = dictionary_words(labels, settings.resources.directory)
-    return Segmenter(words, Path(folder) if folder else None)
+    return Segmenter(words, Path(folder) if folder else None, settings.segment.engine)
 
 
 def load_model(name: str) -> Model:

@@ -128,7 +128,8 @@ class Judgement:
     """What the rules found in a letter, before anything is routed.
 
     `floor` is the lowest urgency that the danger rules allow, or "".
-    `accused` names the bodies that an accusation is aimed at.
+    `accused` names the bodies that an accusation is aimed at, `supervisors` those
+    above an accused school or hospital, which may act on it.
     """
 
     floor: str = ""
@@ -136,6 +137,7 @@ class Judgement:
     reasons: tuple[Evidence, ...] = ()
     accusation: bool = False
     accused: tuple[str, ...] = ()
+    supervisors: tuple[str, ...] = ()
     legal_path: str = ""
     legal_basis: str = ""
     group_size: int = 0
@@ -197,7 +199,7 @@ class Triage:
         judgement = dict(content["judgement"])
         judgement["reasons"] = tuple(Evidence(*e) for e in judgement["reasons"])
         judgement["deadlines"] = tuple(Deadline(*d) for d in judgement["deadlines"])
-        for name in ("codes", "accused"):
+        for name in ("codes", "accused", "supervisors"):
             judgement[name] = tuple(judgement[name])
         decision = dict(content["decision"])
         for name in ("departments", "excluded"):

@@ -98,6 +98,28 @@ def find_accusation(
     return sorted(find_hits(letter, asked, seconds), key=lambda hit: hit.start)
 
 
+def name_supervisors(
+    letter: Sentences,
+    hits: Sequence[Hit],
+    supervisors: "Mapping[str, regex.Pattern[str]]",
+    seconds: float,
+) -> tuple[str, ...]:
+    """Give the bodies above the schools or hospitals that the accusation speaks of.
+
+    Without a hit of the rules, where only the model reads an accusation, the
+    whole letter is looked through.
+    """
+    spans = [(hit.start, hit.end) for hit in hits] or [(0, len(letter.text))]
+    found: dict[str, None] = {}
+    for name, pattern in supervisors.items():
+        try:
+            if any(pattern.search(letter.text, *span, timeout=seconds) for span in spans):
+                found[name] = None
+        except TimeoutError:
+            continue
+    return tuple(found)
+
+
 def name_accused(
     letter: Sentences, hits: Sequence[Hit], bodies: Bodies, seconds: float
 ) -> tuple[str, ...]:

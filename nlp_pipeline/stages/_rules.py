@@ -106,7 +106,7 @@ def load_table(name: str, directory: str = "") -> tuple[Rule, ...]:
             if code.startswith("@"):
                 words[code[1:]] = pattern
                 continue
-            if code.startswith("="):
+            if code.startswith(("=", "+")):
                 continue
             also, unless = _expand(row["also"], words), _expand(row["unless"], words)
             rules.append(
@@ -123,14 +123,14 @@ def load_table(name: str, directory: str = "") -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def load_facts(name: str, directory: str = "") -> dict[str, str]:
-    """Read the rows of a table that hold a fact: what stands after `=` → its pattern.
+def load_facts(name: str, directory: str = "", mark: str = "=") -> dict[str, str]:
+    """Read the rows of a table that hold a fact: what stands after the mark → its pattern.
 
     Raises:
         ResourceError: the file is missing or a row is not whole.
     """
     rows = read_table(name, directory)
-    return {row["code"][1:]: row["pattern"] for row in rows if row["code"].startswith("=")}
+    return {row["code"][1:]: row["pattern"] for row in rows if row["code"].startswith(mark)}
 
 
 def find_hits(letter: Sentences, rules: Sequence[Rule], seconds: float) -> list[Hit]:

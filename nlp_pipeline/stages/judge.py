@@ -11,6 +11,8 @@ Known limit: irony, and facts spread over distant sentences, are not seen.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import regex
+
 from nlp_pipeline.config import JudgeSettings
 from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.labels import Labels, read_table
@@ -20,6 +22,7 @@ from nlp_pipeline.stages._accusation import (
     find_accusation,
     load_bodies,
     name_accused,
+    name_supervisors,
 )
 from nlp_pipeline.stages._danger import CRITICAL, find_danger, floor_of
 from nlp_pipeline.stages._group import claims_repeat, count_speakers
@@ -42,6 +45,7 @@ _EVERY = "*"
 class Rules:
     """Everything that judges, read once and shared by all letters.
 
+    `supervisors` are the bodies above schools and hospitals, and words for those.
     `basis` gives the articles a legal path rests on; `deadlines` the limits by
     legal path, those under `*` for every letter.
     """
@@ -50,6 +54,7 @@ class Rules:
     accusation: tuple[Rule, ...]
     paths: tuple[Rule, ...]
     bodies: Bodies
+    supervisors: Mapping[str, "regex.Pattern[str]"]
     basis: Mapping[str, str]
     deadlines: Mapping[str, tuple[Deadline, ...]]
 
@@ -69,6 +74,10 @@ def load_rules(labels: Labels, directory: str = "") -> Rules:
         accusation=load_table("accusation_rules.csv", directory),
         paths=load_table("legal_paths.csv", directory),
         bodies=load_bodies(labels, load_facts("accusation_rules.csv", directory)),
+        supervisors={
+            name: regex.compile(pattern)
+            for name, pattern in load_facts("accusation_rules.csv", directory, "+").items()
+        },
         basis=load_facts("legal_paths.csv", directory),
         deadlines=_load_deadlines(directory),
     )
@@ -103,6 +112,8 @@ def judge_letter(
     charges = find_accusation(letter, rules.accusation, seconds, is_expected)
     floor = floor_of(hit.code for hit in danger)
     is_accusation = is_expected or bool(charges)
+    accused = name_accused(letter, charges, rules.bodies, seconds)
+    above = name_supervisors(letter, charges, rules.supervisors, seconds) if is_accusation else ()
     path, words = _choose_path(
         letter, floor, is_accusation, purpose.label if purpose else "", rules, seconds
     )
@@ -115,7 +126,8 @@ def judge_letter(
             *_evidence(clean, "legal_path", words),
         ),
         accusation=is_accusation,
-        accused=name_accused(letter, charges, rules.bodies, seconds),
+        accused=accused,
+        supervisors=tuple(name for name in above if name not in accused),
         legal_path=path,
         legal_basis=rules.basis.get(path, ""),
         group_size=count_speakers(clean.text, seconds),

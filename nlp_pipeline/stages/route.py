@@ -175,8 +175,10 @@ def _departments(
 ) -> tuple[list[tuple[str, float]], dict[str, str]]:
     """Rank the departments, without those an accusation is aimed at.
 
-    An accusation goes to the discipline body (信访工作条例第30条: never to the
-    accused); one against the discipline body itself is left to a person.
+    A letter whose purpose is to accuse goes to the discipline body, or to the body
+    above an accused school or hospital, and to nobody else: whoever is accused may
+    not have been understood (信访工作条例第30条: never to the accused). One against
+    the discipline body itself is left to a person.
     """
     found = predictions.get("department")
     ranked = list(found.alternatives) if found else []
@@ -187,9 +189,10 @@ def _departments(
         for name in labels.departments:
             if any(above in judgement.accused for above in _bodies_above(name, labels)):
                 excluded.setdefault(name, "被反映单位的下级单位")
-    if purpose == ACCUSATION and judgement.accusation and judgement.accused:
-        known = dict(ranked).get(DISCIPLINE, 0.0)
-        ranked = [(DISCIPLINE, known), *(pair for pair in ranked if pair[0] != DISCIPLINE)]
+    if purpose == ACCUSATION:
+        known = {DISCIPLINE: 0.0, **dict(ranked)}
+        kept = [name for name in known if name == DISCIPLINE or name in judgement.supervisors]
+        ranked = sorted(((name, known[name]) for name in kept), key=lambda pair: -pair[1])
     if DISCIPLINE in judgement.accused and judgement.accusation:
         return [], excluded
     return [pair for pair in ranked if pair[0] not in excluded], excluded

@@ -1,9 +1,11 @@
 """Segment: clean text → jieba's words, with where each stands.
 
-`Segmenter` holds a jieba tokenizer of its own, so that the words added here
-change no other tokenizer of the process. jieba reads its prefix dictionary back
-from a cache file with marshal; that file lies in a folder only this user can
-write to. The words joined give the text again, white space included.
+`Segmenter` cuts with an extension module that gives jieba's words for every text
+(`_fast_segment.py`), or, where that was not built, with jieba. It holds a jieba
+tokenizer of its own, loaded when it is first needed, so that the words added
+here change no other tokenizer of the process. jieba reads its prefix dictionary
+back from a cache file with marshal; that file lies in a folder only this user
+can write to. The words joined give the text again, white space included.
 """
 
 import logging
@@ -14,10 +16,15 @@ import threading
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
+from nlp_pipeline.errors import ConfigError
 from nlp_pipeline.labels import Labels, read_lines
 from nlp_pipeline.records import Token
+from nlp_pipeline.stages._fast_segment import FastEngine, open_engine
+
+ENGINES = ("auto", "jieba", "fast")
 
 if TYPE_CHECKING:
     import jieba
@@ -30,12 +37,28 @@ class Segmenter:
         words: words that are always one token, beside jieba's own dictionary.
         cache_directory: folder for jieba's prefix dictionary, made when it is
             not there; None takes a private one of the user.
+        engine: who cuts, with the same words: "fast" the extension module,
+            "jieba" jieba, "auto" the extension module where it is there.
+
+    Raises:
+        ConfigError: no such engine; or, when the first text comes, "fast" was
+            asked for and is not there.
     """
 
-    def __init__(self, words: Iterable[str] = (), cache_directory: Path | None = None) -> None:
-        self.words = tuple(dict.fromkeys(words))
+    def __init__(
+        self,
+        words: Iterable[str] = (),
+        cache_directory: Path | None = None,
+        engine: str = "auto",
+    ) -> None:
+        if engine not in ENGINES:
+            raise ConfigError("segment.engine", f"one of {', '.join(ENGINES)} is wanted")
+        self.words = tuple(dict.fromkeys(word for word in words if word))
         self.cache_directory = cache_directory
+        self.engine = engine
+        self._fast: FastEngine | None = None
         self._tokenizer: jieba.Tokenizer | None = None
+        self._is_open = False
         self._lock = threading.Lock()
 
     def __call__(self, text: str) -> list[Token]:
@@ -44,6 +67,9 @@ class Segmenter:
         >>> [token.text for token in Segmenter()("小区里污水堵了")]
         ['小区', '里', '污水', '堵', '了']
         """
+        fast = self._exact()
+        if fast is not None:
+            return fast.cut(text)
         tokens = []
         start = 0
         for word in self._ready().cut(text):
@@ -54,10 +80,33 @@ class Segmenter:
 
     def knows(self, word: str) -> bool:
         """Tell whether a word stands in the dictionary."""
-        return bool(self._ready().FREQ.get(word))
+        fast = self._exact()
+        return fast.knows(word) if fast is not None else bool(self._ready().FREQ.get(word))
+
+    @property
+    def is_fast(self) -> bool:
+        """Tell whether the extension module cuts."""
+        return self._exact() is not None
+
+    def _exact(self) -> FastEngine | None:
+        """Give the fast engine while its words are jieba's; opened once, at first use."""
+        if not self._is_open:
+            with self._lock:
+                if not self._is_open:
+                    self._fast = self._open()
+                    self._is_open = True
+        return self._fast if self._fast is not None and self._fast.is_exact else None
+
+    def _open(self) -> FastEngine | None:
+        if self.engine == "jieba":
+            return None
+        fast = open_engine(_import_jieba(), self.words)
+        if fast is None and self.engine == "fast":
+            raise ConfigError("segment.engine", "the extension module cannot be used here")
+        return fast
 
     def _ready(self) -> "jieba.Tokenizer":
-        """Load the dictionary when the first letter comes, once."""
+        """Load jieba's dictionary when it is first needed, once."""
         if self._tokenizer is None:
             with self._lock:
                 if self._tokenizer is None:
@@ -65,17 +114,22 @@ class Segmenter:
         return self._tokenizer
 
     def _load(self) -> "jieba.Tokenizer":
-        with warnings.catch_warnings():
-            # jieba 0.42.1 holds invalid escapes and asks for pkg_resources.
-            warnings.simplefilter("ignore")
-            import jieba
-        logging.getLogger("jieba").setLevel(logging.WARNING)
-        tokenizer = jieba.Tokenizer()
+        tokenizer: jieba.Tokenizer = _import_jieba().Tokenizer()
         tokenizer.tmp_dir = str(private_cache(self.cache_directory))
         tokenizer.initialize()
         for word in self.words:
             tokenizer.add_word(word)
         return tokenizer
+
+
+def _import_jieba() -> ModuleType:
+    with warnings.catch_warnings():
+        # jieba 0.42.1 holds invalid escapes and asks for pkg_resources.
+        warnings.simplefilter("ignore")
+        import jieba
+    logging.getLogger("jieba").setLevel(logging.WARNING)
+    module: ModuleType = jieba
+    return module
 
 
 def dictionary_words(labels: Labels, directory: str = "") -> list[str]:

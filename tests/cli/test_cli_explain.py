@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from nlp_pipeline.cli.explain import describe, mark_letter, render_page
 from nlp_pipeline.cli.terminal import shown
 from nlp_pipeline.process import Walk, process_letters
-from nlp_pipeline.records import Letter, Triage
+from nlp_pipeline.records import Judgement, Letter, Triage
 
 pytestmark = pytest.mark.usefixtures("loaded")
 
@@ -156,10 +157,19 @@ def test_no_letter_acts_on_a_terminal_or_a_page(walk: Walk, text: str) -> None:
     assert joined == "\n".join(shown(line) for line in triage.clean.raw.split("\n"))
 
 
-def test_a_letter_without_evidence_has_one_unmarked_part(walk: Walk) -> None:
+def test_a_letter_without_evidence_is_one_unmarked_part(walk: Walk) -> None:
     """Where no word decided, the letter is one part that speaks for no field."""
-    parts = mark_letter(_triage("7 7", walk))
-    marked = [part for part in parts if part["fields"]]
-    assert "".join(part["text"] for part in parts) == "7 7"
-    assert all(part["codes"] == [] for part in parts)
-    assert len(marked) <= len(parts)
+    found = _triage("路灯坏了没人修", walk)
+    bare = {name: replace(p, evidence=()) for name, p in found.predictions.items()}
+    plain = replace(found, predictions=bare, judgement=Judgement())
+    assert mark_letter(plain) == [{"text": "路灯坏了没人修", "fields": [], "codes": []}]
+    assert describe(plain).count("      依据：—") == len(bare)
+
+
+def test_departments_that_act_jointly_are_told(walk: Walk) -> None:
+    """Departments that share the work and an open subtopic are told as such."""
+    found = _triage("路灯坏了没人修", walk)
+    decision = replace(found.decision, subtopic="", also=("供电公司", "公安局"))
+    lines = describe(replace(found, decision=decision))
+    assert "   协办：供电公司、公安局" in lines
+    assert any("（未定）" in line for line in lines)

@@ -221,32 +221,36 @@ def test_bodies_further_below_the_accused_are_excluded_too() -> None:
     assert {n for n, _ in decision.excluded} == {"市局", "分局", "派出所"}
 
 
-def test_accusation_of_a_body_goes_to_discipline_first() -> None:
-    """An accusation with a named body leads to the discipline body, then to the rest."""
+def test_accusation_goes_to_discipline_alone() -> None:
+    """A letter that accuses is suggested to the discipline body and to nobody else."""
     judgement = Judgement(accusation=True, accused=("城市管理局",))
     decision = _route(judgement, fields={"purpose": {ACCUSATION: 0.9}})
-    assert [name for name, _ in decision.departments] == [
-        DISCIPLINE,
-        "住房和城乡建设局",
-        "公安局",
-    ]
+    assert [name for name, _ in decision.departments] == [DISCIPLINE]
+    assert decision.also == ()
 
 
 def test_discipline_keeps_the_probability_the_model_gave_it() -> None:
-    """The discipline body is moved to the front once, with the model's own probability."""
+    """The discipline body stands with the model's own probability."""
     judgement = Judgement(accusation=True, accused=("城市管理局",))
     chances = {"公安局": 0.5, DISCIPLINE: 0.3, "法院": 0.2}
     decision = _route(judgement, fields={"purpose": {ACCUSATION: 0.9}, "department": chances})
-    assert decision.departments == ((DISCIPLINE, 0.3), ("公安局", 0.5), ("法院", 0.2))
+    assert decision.departments == ((DISCIPLINE, 0.3),)
     assert "low_department" in decision.review_reasons
 
 
-def test_accusation_without_a_named_body_keeps_the_ranking() -> None:
-    """Where nobody is named the model's ranking stands, and a person looks."""
+def test_accusation_without_a_named_body_goes_to_discipline_alone() -> None:
+    """Where nobody was understood to be accused, no other body is suggested either."""
     decision = _route(Judgement(accusation=True), fields={"purpose": {ACCUSATION: 0.9}})
-    assert decision.department == "住房和城乡建设局"
-    assert decision.excluded == ()
-    assert decision.review_reasons == ("accusation",)
+    assert [name for name, _ in decision.departments] == [DISCIPLINE]
+    assert "accusation" in decision.review_reasons
+
+
+def test_body_above_an_accused_school_may_act() -> None:
+    """The body above an accused school is ranked with the discipline body."""
+    judgement = Judgement(accusation=True, supervisors=("教育局",))
+    chances = {"教育局": 0.6, "公安局": 0.3, DISCIPLINE: 0.1}
+    decision = _route(judgement, fields={"purpose": {ACCUSATION: 0.9}, "department": chances})
+    assert decision.departments == (("教育局", 0.6), (DISCIPLINE, 0.1))
 
 
 def test_accusation_of_the_discipline_body_is_left_to_a_person() -> None:
@@ -274,10 +278,10 @@ def test_accusation_is_taken_from_its_own_limit_on(chance: float, expected: str)
 @pytest.mark.parametrize(
     ("chances", "expected"),
     [
-        ({"一般": 0.6, "紧急": 0.25, "特急": 0.15}, "紧急"),
-        ({"一般": 0.6, "特急": 0.25, "紧急": 0.15}, "特急"),
-        ({"一般": 0.61, "紧急": 0.2, "特急": 0.19}, "一般"),
-        ({"不急": 0.5, "一般": 0.2, "紧急": 0.3}, "不急"),
+        ({"一般": 0.75, "紧急": 0.15, "特急": 0.1}, "紧急"),
+        ({"一般": 0.75, "特急": 0.15, "紧急": 0.1}, "特急"),
+        ({"一般": 0.76, "紧急": 0.12, "特急": 0.12}, "一般"),
+        ({"不急": 0.5, "一般": 0.3, "紧急": 0.2}, "不急"),
     ],
 )
 def test_upper_levels_count_together(chances: dict[str, float], expected: str) -> None:

@@ -27,6 +27,15 @@
 #define MAX_NODES ((uint32_t)1 << NODE_BITS)
 #define NODE_MASK ((uint64_t)MAX_NODES - 1)
 #define MAX_TEXT ((Py_ssize_t)1 << 31)
+#define FIRST_COUNT (HAN_LAST + 1)
+#define NO_WORD (-1.0)
+#define AHEAD 6 /* characters that the memory is asked for ahead of their turn */
+
+#if defined(__GNUC__)
+#define FETCH(address) __builtin_prefetch(address)
+#else
+#define FETCH(address) ((void)(address))
+#endif
 
 /* The four states, in the order in which jieba's tie falls: the later wins. */
 enum { BEGIN, END, MIDDLE, SINGLE, STATES };
@@ -45,7 +54,8 @@ typedef struct {
     uint32_t nodes;  /* node 0 is the root */
     uint32_t room;
     int64_t *frequency;
-    double *score;   /* log(frequency or 1) */
+    double *score;   /* log(frequency); NO_WORD for a mere beginning */
+    uint32_t *first; /* the root's child for every character below FIRST_COUNT */
     int64_t total;
 } Cutter;
 
@@ -54,6 +64,7 @@ typedef struct {
     const Py_UCS4 *text;
     uint32_t *ends;
     Py_ssize_t words;
+    double log_total;
     double *route;     /* best score from a character to the end of its block */
     uint32_t *next;    /* where the best word from it ends */
     uint8_t *came;     /* a bit a state: the later of its two predecessors won */
@@ -61,11 +72,23 @@ typedef struct {
 
 /* ---- the trie ---- */
 
+static uint64_t key_of(uint32_t node, Py_UCS4 character)
+{
+    return ((uint64_t)node << 21) | character;
+}
+
+static size_t home_of(uint64_t key, int bits)
+{
+    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - bits));
+}
+
 static uint32_t find_child(const Cutter *self, uint32_t node, Py_UCS4 character)
 {
-    uint64_t key = ((uint64_t)node << 21) | character;
+    if (node == 0 && character < FIRST_COUNT)
+        return self->first[character];
+    uint64_t key = key_of(node, character);
     size_t mask = ((size_t)1 << self->slot_bits) - 1;
-    size_t at = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - self->slot_bits));
+    size_t at = home_of(key, self->slot_bits);
     while (self->slots[at]) {
         if (self->slots[at] >> NODE_BITS == key)
             return (uint32_t)(self->slots[at] & NODE_MASK);
@@ -77,8 +100,7 @@ static uint32_t find_child(const Cutter *self, uint32_t node, Py_UCS4 character)
 static void place(uint64_t *slots, int bits, uint64_t slot)
 {
     size_t mask = ((size_t)1 << bits) - 1;
-    uint64_t key = slot >> NODE_BITS;
-    size_t at = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - bits));
+    size_t at = home_of(slot >> NODE_BITS, bits);
     while (slots[at])
         at = (at + 1) & mask;
     slots[at] = slot;
@@ -133,9 +155,11 @@ static uint32_t make_child(Cutter *self, uint32_t node, Py_UCS4 character)
         return 0;
     child = self->nodes++;
     self->frequency[child] = 0;
-    self->score[child] = 0.0;
-    place(self->slots, self->slot_bits,
-          ((((uint64_t)node << 21) | character) << NODE_BITS) | child);
+    self->score[child] = NO_WORD;
+    if (node == 0 && character < FIRST_COUNT)
+        self->first[character] = child;
+    else
+        place(self->slots, self->slot_bits, (key_of(node, character) << NODE_BITS) | child);
     return child;
 }
 
@@ -153,7 +177,7 @@ static int add_word(Cutter *self, const Py_UCS4 *word, Py_ssize_t length, int64_
             return -1;
     }
     self->frequency[node] = frequency;
-    self->score[node] = log((double)(frequency ? frequency : 1));
+    self->score[node] = frequency ? log((double)frequency) : NO_WORD;
     self->total += frequency;
     return 0;
 }
@@ -201,22 +225,30 @@ static void end_word(Walk *walk, Py_ssize_t end)
     walk->ends[walk->words++] = (uint32_t)end;
 }
 
+/* Ask for the slot in which the first two characters of a word from `k` lie. */
+static void fetch_ahead(const Cutter *self, const Walk *walk, Py_ssize_t k)
+{
+    uint64_t key = key_of(self->first[walk->text[k]], walk->text[k + 1]);
+    FETCH(&self->slots[home_of(key, self->slot_bits)]);
+}
+
 /* Tokenizer.get_DAG and Tokenizer.calc in one pass from the block's end. */
 static void find_route(const Cutter *self, Walk *walk, Py_ssize_t first, Py_ssize_t last)
 {
-    const double log_total = log((double)self->total);
     double *route = walk->route;
     route[last - first] = 0.0;
     for (Py_ssize_t k = last - 1; k >= first; k--) {
         double best = 0.0;
         Py_ssize_t end = 0;
         uint32_t node = 0;
+        if (k - AHEAD >= first)
+            fetch_ahead(self, walk, k - AHEAD);
         for (Py_ssize_t i = k; i < last; i++) {
             node = find_child(self, node, walk->text[i]);
             if (!node)
                 break;
-            if (self->frequency[node]) {
-                double found = self->score[node] - log_total + route[i + 1 - first];
+            if (self->score[node] >= 0.0) {
+                double found = self->score[node] - walk->log_total + route[i + 1 - first];
                 if (!end || found >= best) {
                     best = found;
                     end = i + 1;
@@ -224,7 +256,7 @@ static void find_route(const Cutter *self, Walk *walk, Py_ssize_t first, Py_ssiz
             }
         }
         if (!end) {
-            best = 0.0 - log_total + route[k + 1 - first];
+            best = 0.0 - walk->log_total + route[k + 1 - first];
             end = k + 1;
         }
         route[k - first] = best;
@@ -392,6 +424,7 @@ static int walk_text(const Cutter *self, Walk *walk, PyObject *text, int hmm)
         PyErr_NoMemory();
         return -1;
     }
+    walk->log_total = log((double)self->total);
     cut_text(self, walk, length, hmm);
     return 0;
 }
@@ -548,6 +581,7 @@ static void cutter_dealloc(Cutter *self)
     PyMem_Free(self->slots);
     PyMem_Free(self->frequency);
     PyMem_Free(self->score);
+    PyMem_Free(self->first);
     release(self);
     Py_DECREF(type);
 }
@@ -574,7 +608,8 @@ static PyObject *cutter_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     self->slots = PyMem_Calloc((size_t)1 << self->slot_bits, sizeof *self->slots);
     self->frequency = PyMem_Calloc(self->room, sizeof *self->frequency);
     self->score = PyMem_Calloc(self->room, sizeof *self->score);
-    if (!self->hmm || !self->slots || !self->frequency || !self->score) {
+    self->first = PyMem_Calloc(FIRST_COUNT, sizeof *self->first);
+    if (!self->hmm || !self->slots || !self->frequency || !self->score || !self->first) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
