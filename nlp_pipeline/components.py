@@ -44,7 +44,7 @@ from nlp_pipeline.stages.classify import (
 )
 from nlp_pipeline.stages.judge import judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
-from nlp_pipeline.stages.route import route_letter
+from nlp_pipeline.stages.route import route_letter, text_key
 from nlp_pipeline.stages.segment import Segmenter
 
 _LONE_SURROGATE = regex.compile(r"\p{Cs}")
@@ -177,7 +177,7 @@ class RouteComponent:
         settings = self.settings
         letter_id = str(content.get("letter_id", ""))
         decision = route_letter(
-            letter_id,
+            letter_id or text_key(clean.text),
             predictions,
             judgement,
             self.register,

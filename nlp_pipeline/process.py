@@ -31,7 +31,7 @@ from nlp_pipeline.stages.classify import (
 )
 from nlp_pipeline.stages.judge import Rules, judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
-from nlp_pipeline.stages.route import route_letter
+from nlp_pipeline.stages.route import route_letter, text_key
 from nlp_pipeline.stages.segment import Segmenter, dictionary_words
 
 Pair = tuple[Letter, Outcome]
@@ -251,7 +251,7 @@ def _route(
     settings = walk.settings
     clean = segmented.clean
     decision = route_letter(
-        letter.id,
+        letter.id or text_key(clean.text),
         predictions,
         judgement,
         walk.labels,

@@ -167,7 +167,7 @@ def test_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 def test_references_are_not_followed(tmp_path: Path) -> None:
     """What looks like a reference to another setting is a plain string."""
-    path = _written(tmp_path, '[resources]\ndirectory = "${read.encoding}"\n')
+    path = _written(tmp_path, "[resources]\ndirectory = ${read.encoding}\n")
     assert load_settings(path).resources.directory == "${read.encoding}"
 
 

@@ -1,6 +1,7 @@
 """`petition explain`: one letter, the walk filled in, step by step."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nlp_pipeline.process import Walk
     from nlp_pipeline.records import Outcome, Triage
 
-FIELD_NAMES = {
+FIELD_NAMES: Mapping[str, str] = {
     "topic": "内容分类",
     "subtopic": "细类",
     "purpose": "信访目的",

@@ -73,7 +73,9 @@ def open_text(content: Content, encoding: str) -> Iterator[TextIO]:
         try:
             yield text
         finally:
-            text.detach()
+            # An abandoned reading may be tidied up after the file it reads from.
+            if not text.closed:
+                text.detach()
 
 
 def read_lines(content: Content, encoding: str, max_chars: int) -> Iterator[str | None]:

@@ -226,6 +226,11 @@ def _also(
     return tuple(kept[:_MOST_ALSO])
 
 
+def text_key(text: str) -> str:
+    """Give what stands for the id of a letter that has none: a hash of its text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _luck(letter_id: str, seed: int) -> float:
     """Give a number in [0, 1) that is fixed by the letter's id and the seed."""
     digest = hashlib.sha256(f"{seed}:{letter_id}".encode("utf-8", "surrogatepass")).digest()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -54,15 +54,15 @@ def loaded(monkeypatch: pytest.MonkeyPatch, walk: Walk) -> None:
 
 @pytest.fixture
 def start() -> Callable[..., "subprocess.Popen[bytes]"]:
-    """Give a starter of `petition` as a process of its own, all streams piped."""
+    """Give a starter of `petition` as a process of its own, its streams piped."""
 
-    def begin(*arguments: object, **streams: int) -> "subprocess.Popen[bytes]":
+    def begin(*arguments: object, **more: Any) -> "subprocess.Popen[bytes]":
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
             [sys.executable, "-m", "nlp_pipeline", *map(str, arguments)],
             env={**os.environ, "PYTHONIOENCODING": ""},
             start_new_session=True,
-            **{**pipes, **streams},
+            **{**pipes, **more},
         )
 
     return begin

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -140,8 +141,10 @@ def test_a_fault_of_ours_tells_kind_and_place_alone(
     assert len(ran.err.splitlines()) == 1
 
 
-def test_a_closed_standard_output_is_a_fault_in_words(start: Callable[..., Any]) -> None:
-    """A process without standard output ends with a code and a line, not a traceback."""
-    process = start("normalise", stdin=os.open(os.devnull, os.O_RDONLY), close_out=True)
-    _, err = process.communicate(timeout=60)
-    assert b"Traceback" not in err
+def test_a_closed_standard_output_is_told_in_one_line(start: Callable[..., Any]) -> None:
+    """A process without standard output ends with 70 and a line, not a traceback."""
+    process = start("normalise", preexec_fn=partial(os.close, 1))
+    _, err = process.communicate("路灯坏了\n".encode(), timeout=60)
+    assert process.returncode == 70
+    assert err.startswith(b"petition: a fault of ours (AttributeError at filters.py:")
+    assert len(err.splitlines()) == 1

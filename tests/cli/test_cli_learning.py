@@ -120,12 +120,8 @@ def test_train_tells_its_figures(run: Run, labelled: Path, tmp_path: Path) -> No
     assert ran.out.startswith("60 letters, 3 labels; on letters not trained on: accuracy ")
     assert ran.out.endswith(f"\n{out}\n")
     assert "petition: choosing 50 features" in ran.err
-    assert read_manifest(out)["facts"]["training"] == {
-        "max_features": 50,
-        "min_letters": 3,
-        "cost": 1.0,
-        "seed": 7,
-    }
+    training = read_manifest(out)["facts"]["training"]
+    assert (training["max_features"], training["seed"]) == (50, 7)
 
 
 @pytest.mark.parametrize(

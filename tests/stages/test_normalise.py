@@ -17,42 +17,11 @@ from nlp_pipeline.stages.normalise import STEPS, normalise_text
 
 CASES = Path(__file__).parents[1] / "cases" / "normalise"
 NOISE = (
+    *("訪(fǎng)", "(bàn)", ",,", ",、", ",。", ",;", ",", "，", ":", "?", "!", "!!!", "(", ")"),
+    *("'", "“", '"', "”", "(一)", "**", "***", "XX", "xx", "×", "×××", "丨", "|", "...", "。。。"),
     *(
-        "訪(fǎng)",
-        "(bàn)",
-        ",,",
-        ",、",
-        ",。",
-        ",;",
-        ",",
-        "，",
-        ":",
-        "?",
-        "!",
-        "!!!",
-        "(",
-        ")",
-        "(一)",
-    ),
-    *(
-        "'",
-        "“",
-        '"',
-        "”",
-        "**",
-        "***",
-        "XX",
-        "xx",
-        "×",
-        "×××",
-        "丨",
-        "|",
-        "...",
-        "。。。",
         "…",
         "……",
-    ),
-    *(
         "裡",
         "著",
         "著名",
@@ -66,26 +35,28 @@ NOISE = (
         "的",
         "街道",
         "我们",
+    ),
+    *(
         "》",
         "【",
+        "\u3000",
+        " ",
+        "\u00a0",
+        "\n",
+        "\r\n",
+        "\u2028",
+        "\t",
+        "\u200b",
+        "\ufeff",
+        "\x00",
     ),
-    *("\u3000", " ", "\u00a0", "\n", "\r\n", "\u2028", "\t", "\u200b", "\ufeff", "\ud83d", "\x00"),
     *("1", "12:30", "1,200", "99.3%", "http://a.cn/x?y=1", "a@b.cn", "３", "Ａ", "㎡", "①", "👍"),
-    *(
-        "e\u0301",
-        "\u0301",
-        "\u0344",
-        "\u2126",
-        "\uf9e4",
-        "\U0002f800",
-        "\u202e",
-        "?dāng)",
-        "\ue2fd",
-    ),
+    *("e\u0301", "\u0301", "\u0344", "\u2126", "\uf9e4", "\U0002f800", "\u202e", "\ud83d"),
 )
+DAMAGE = ("?dāng)", "?lián)\ue2fd", "\ue2fd")
 ANCHORS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
 texts = st.text(st.characters(exclude_categories=[]), max_size=60)
-noises = st.lists(st.sampled_from(NOISE), max_size=14).map("".join)
+noises = st.lists(st.sampled_from(NOISE + DAMAGE), max_size=14).map("".join)
 
 
 def _read(name: str) -> list[dict[str, Any]]:
