@@ -37,7 +37,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel
 
-$(VENV)/.installed: $(BIN)/python setup.cfg models/petition_zh/setup.cfg
+$(VENV)/.installed: $(BIN)/python setup.cfg setup.py models/petition_zh/setup.cfg $(wildcard nlp_pipeline/stages/_native/*.c)
 	$(BIN)/python -m pip install --quiet --editable . --editable ./models/petition_zh
 	touch $@
 

@@ -14,5 +14,7 @@ setup(
             py_limited_api=True,
             optional=True,
         )
-    ]
+    ],
+    # One wheel serves every Python from 3.11 on.
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -37,9 +37,8 @@ def main() -> None:
     split = split_letters(CORPUS, ANNOTATIONS, data, settings, labels)
     segmenter = load_segmenter(settings, labels)
     training = TrainSettings()
-    model = train_model(
-        NAME, split.train, split.weighed, split.groups, segmenter.knows, training, tell=print
-    )
+    letters, groups = split.learned
+    model = train_model(NAME, letters, split.weighed, groups, segmenter.knows, training, tell=print)
     model.card = {**model.card, **_facts(split, training)}
     nlp = build_language(model)
     nlp.meta.update(
@@ -65,7 +64,7 @@ def _facts(split: Split, training: TrainSettings) -> dict[str, object]:
     """Give what the manifest keeps of how the model was made."""
     return {
         "version": __version__,
-        "sources": dict(sorted(Counter(x.source for x in split.train).items())),
+        "sources": dict(sorted(Counter(x.source for x in split.learned[0]).items())),
         "held_out": dict(sorted(Counter(x.source for x in split.test).items())),
         "split": f"groups of near-duplicates, {HOLDOUT_SHARE} by hash; gold rows in neither",
         "corpus": _hash(CORPUS),
@@ -73,6 +72,7 @@ def _facts(split: Split, training: TrainSettings) -> dict[str, object]:
         "dictionary": file_hash(read_resource("user_dict.txt")),
         "topics": file_hash(read_resource("topics.csv")),
         "register": file_hash(read_resource("departments.csv")),
+        "settings": load_settings().as_config(),
         "training": vars(training),
         "libraries": {name: version(name) for name in _LIBRARIES},
         "python": ".".join(platform.python_version_tuple()[:2]),

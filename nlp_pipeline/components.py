@@ -93,11 +93,13 @@ class PetitionTokenizer:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to another process without the loaded dictionary and its lock."""
-        words, folder = self.segmenter.words, self.segmenter.cache_directory
-        return _tokenizer_from, (self.vocab, words, folder, self.min_traditional_share)
+        old = self.segmenter
+        parts = (old.words, old.cache_directory, old.engine)
+        return _tokenizer_from, (self.vocab, parts, self.min_traditional_share)
 
     def _keep(self, words: Sequence[str]) -> None:
-        self.segmenter = Segmenter(words, self.segmenter.cache_directory)
+        old = self.segmenter
+        self.segmenter = Segmenter(words, old.cache_directory, old.engine)
 
 
 class ClassifyComponent:
@@ -256,9 +258,9 @@ def _storable(clean: CleanText) -> CleanText:
 
 
 def _tokenizer_from(
-    vocab: Vocab, words: Sequence[str], folder: Path | None, share: float
+    vocab: Vocab, parts: tuple[Sequence[str], Path | None, str], share: float
 ) -> PetitionTokenizer:
-    return PetitionTokenizer(vocab, Segmenter(words, folder), share)
+    return PetitionTokenizer(vocab, Segmenter(*parts), share)
 
 
 def _triage_of(doc: Doc) -> Triage | None:

@@ -12,11 +12,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 from nlp_pipeline.errors import LabelError, ResourceError
 
 FIELDS = ("topic", "subtopic", "purpose", "urgency", "department")
 """The fields of a letter, in the order of the output."""
+
+FIELD_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "topic": "内容分类",
+        "subtopic": "内容细类",
+        "purpose": "信访目的",
+        "urgency": "紧急程度",
+        "department": "责任单位",
+    }
+)
+"""What a clerk calls each field."""
 
 SUBTOPIC_SEPARATOR = "/"
 """Joins a topic and its subtopic to one label of the field subtopic."""

@@ -51,7 +51,8 @@ class CleanText:
 
     `offsets[i]` is the half-open span of `raw` that character `i` of `text`
     came from. `steps` lists the repairs that changed something, in order.
-    `damaged` is set where bytes were lost and the text could not be restored.
+    `damaged` is set where bytes were lost and the text could not be restored,
+    `truncated` where the end of the text is missing.
     """
 
     raw: str
@@ -60,6 +61,7 @@ class CleanText:
     offsets: tuple[tuple[int, int], ...]
     is_traditional: bool = False
     damaged: bool = False
+    truncated: bool = False
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Give the span of the raw text behind the clean span `start:end`."""
@@ -71,6 +73,17 @@ class CleanText:
         else:
             point = self.offsets[-1][1] if self.offsets else 0
         return point, point
+
+
+class Part(NamedTuple):
+    """A part of a letter that says nothing of its matter: its kind and its clean span.
+
+    Kinds: salutation, closing, signature, date, contact, header, repeated.
+    """
+
+    kind: str
+    start: int
+    end: int
 
 
 class Token(NamedTuple):
@@ -259,6 +272,7 @@ def clean_from(content: Mapping[str, Any]) -> CleanText:
         offsets=tuple((start, end) for start, end in content["offsets"]),
         is_traditional=content["is_traditional"],
         damaged=content["damaged"],
+        truncated=content.get("truncated", False),
     )
 
 

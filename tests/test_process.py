@@ -353,6 +353,8 @@ def test_segmenter_keeps_its_cache_where_it_is_told(
     labels: Labels, settings: Settings, tmp_path: Path
 ) -> None:
     """The folder named in the settings receives the prefix dictionary."""
-    chosen = replace(settings, segment=replace(settings.segment, cache_directory=str(tmp_path)))
+    chosen = replace(
+        settings, segment=replace(settings.segment, cache_directory=str(tmp_path), engine="jieba")
+    )
     assert load_segmenter(chosen, labels)("住建局不管")[0].text == "住建局"
     assert list(tmp_path.iterdir())

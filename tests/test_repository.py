@@ -14,7 +14,7 @@ CHECKS = "10X98765432"
 
 _MACHINE = regex.compile(r"(?<![\w.~$}])/(?:work|home|root|Users)/")
 _HOSTS = regex.compile(
-    r"pypi\.org|pythonhosted\.org|index[-_]url|registry\.npmjs|/simple/|mirrors?\.\w+\.(?:cn|com)"
+    r"pypi\.org|pythonhosted\.org|index[-_]url\b|registry\.npmjs|mirrors?\.\w+\.(?:cn|com)"
 )
 _IDENTITY = regex.compile(r"(?<![\dA-Za-z.])[1-8]\d{5}(?:19|20)\d{9}[\dXx](?![\dA-Za-z])")
 

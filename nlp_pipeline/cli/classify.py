@@ -20,8 +20,10 @@ from nlp_pipeline.cli.options import (
     resolve_settings,
 )
 from nlp_pipeline.cli.terminal import tell
+from nlp_pipeline.errors import WriteError
 
 if TYPE_CHECKING:
+    from nlp_pipeline.config import Settings
     from nlp_pipeline.process import Pair
     from nlp_pipeline.records import Failure, Letter
     from nlp_pipeline.stages.read import Source
@@ -60,7 +62,8 @@ def classify(
     """Classify letters and suggest who handles them.
 
     Every letter gets a row, in the order read. Letters that could not be
-    processed are told in OUT's name with .failures.jsonl.
+    processed are told in OUT's name with .failures.jsonl; the settings of the run
+    are kept in OUT's name with .run.cfg.
     """
     from nlp_pipeline.cli.sink import Sink
     from nlp_pipeline.process import load_walk, process_letters
@@ -78,9 +81,19 @@ def classify(
         shown = sys.stderr.isatty() and not quiet
         for letter, outcome in _progress(pairs) if shown else pairs:
             sink.write(letter, outcome)
+    if out is not None:
+        _save_run(Path(f"{out}.run.cfg"), settings, walk.model.name)
     if not quiet:
         sys.stderr.write(sink.summary())
     raise typer.Exit(1 if sink.counts["failed"] else 0)
+
+
+def _save_run(path: Path, settings: "Settings", model: str) -> None:
+    """Keep beside the output what it was made with: the model and every setting."""
+    try:
+        path.write_text(f"# model: {model}\n\n{settings.as_config()}", encoding="utf-8")
+    except OSError as error:
+        raise WriteError(path, error.strerror or "it failed", "the output itself") from error
 
 
 def _check_place(out: Path | None, inputs: Sequence[str]) -> None:

@@ -17,19 +17,15 @@ from nlp_pipeline.cli.options import (
 )
 from nlp_pipeline.cli.terminal import shown, tell, write_json
 from nlp_pipeline.errors import WriteError
+from nlp_pipeline.labels import FIELD_NAMES
+from nlp_pipeline.stages.write import reason_names
 
 if TYPE_CHECKING:
     from nlp_pipeline.process import Walk
     from nlp_pipeline.records import Outcome, Triage
 
-FIELD_NAMES: Mapping[str, str] = {
-    "topic": "内容分类",
-    "subtopic": "细类",
-    "purpose": "信访目的",
-    "urgency": "紧急程度",
-    "department": "责任单位",
-    "legal_path": "办理途径",
-}
+SHOWN_NAMES: Mapping[str, str] = {**FIELD_NAMES, "legal_path": "办理途径"}
+"""The names of the fields and of the other things that evidence may speak for."""
 
 
 def explain(
@@ -96,11 +92,11 @@ def describe(triage: "Triage") -> list[str]:
     for name, prediction in triage.predictions.items():
         ranked = "  ".join(f"{label} {chance:.2f}" for label, chance in prediction.alternatives[:3])
         because = "、".join(f"{e.text}({e.weight:+.2f})" for e in prediction.evidence)
-        lines.append(f"   {FIELD_NAMES.get(name, name)}：{ranked}")
+        lines.append(f"   {SHOWN_NAMES.get(name, name)}：{ranked}")
         lines.append(f"      依据：{because or '—'}")
     lines.append("⑤ 研判 judge")
     for reason in judgement.reasons:
-        field = FIELD_NAMES.get(reason.field, reason.field)
+        field = SHOWN_NAMES.get(reason.field, reason.field)
         lines.append(f"   {reason.code} {field}：“{reason.text}”")
     lines.append(f"   办理途径：{judgement.legal_path} {judgement.legal_basis}")
     limits = "；".join(f"{d.rule} {d.days}{d.unit}（{d.basis}）" for d in judgement.deadlines)
@@ -115,7 +111,7 @@ def describe(triage: "Triage") -> list[str]:
         lines.append("   协办：" + "、".join(decision.also))
     for name, why in decision.excluded:
         lines.append(f"   不得转送：{name}（{why}）")
-    review = "、".join(decision.review_reasons)
+    review = "、".join(reason_names(triage))
     lines.append(f"   人工复核：{review or '否'}")
     lines.append(f"⑦ 模型 model        {triage.model}")
     return [shown(line) for line in lines]
@@ -132,7 +128,8 @@ def render_page(triage: "Triage") -> str:
         decision=triage.decision,
         judgement=triage.judgement,
         parts=mark_letter(triage),
-        names=FIELD_NAMES,
+        names=SHOWN_NAMES,
+        reasons=reason_names(triage),
     )
     return page
 

@@ -82,7 +82,7 @@ class Sink:
         if self._writer is not None:
             self._writer.write(letter, outcome)
             return
-        values = result_values(outcome, self._with_text)
+        values = result_values(outcome, self._with_text, self._table is not None)
         if self._table is not None:
             self._table.add(letter.id, values)
         else:

@@ -18,16 +18,8 @@ from markupsafe import Markup
 from nlp_pipeline.errors import CorpusError, WriteError
 from nlp_pipeline.learning._charts import confusion_chart, coverage_chart, reliability_chart
 from nlp_pipeline.learning._confidence import widest_cut
+from nlp_pipeline.labels import FIELD_NAMES
 from nlp_pipeline.learning.evaluate import ClassFigures, Evaluation, Interval
-
-FIELD_NAMES: Mapping[str, str] = {
-    "topic": "主题",
-    "subtopic": "二级主题",
-    "purpose": "信访目的",
-    "urgency": "紧急程度",
-    "department": "承办单位",
-}
-"""The fields as a clerk calls them."""
 
 MIN_SUPPORT = 20
 """Figures of a label with fewer letters than this are marked as uncertain."""

@@ -21,6 +21,7 @@ from nlp_pipeline.learning.corpus import (
     project_letters,
 )
 from nlp_pipeline.learning.duplicates import group_near_duplicates, holdout
+from nlp_pipeline.learning.phrases import register_phrases
 from nlp_pipeline.process import load_segmenter
 from nlp_pipeline.stages.classify import prepare, weigh
 from nlp_pipeline.stages.normalise import normalise_text
@@ -34,7 +35,8 @@ class Split:
     """Letters to learn from with their groups, letters that measure, and the gold set.
 
     `weighed` holds, by key, the weights of every training letter's visible words.
-    `gold` pairs each gold letter with its label set, `all` or `danger`.
+    `gold` pairs each gold letter with its label set, `all` or `danger`. `phrases`
+    are those of the register and the tree, learned beside the letters.
     """
 
     train: list[Labelled]
@@ -42,6 +44,14 @@ class Split:
     test: list[Labelled]
     gold: list[tuple[Labelled, str]]
     weighed: Mapping[str, Mapping[str, float]]
+    phrases: list[Labelled]
+
+    @property
+    def learned(self) -> tuple[list[Labelled], list[int]]:
+        """Letters and phrases to learn from, and their groups; a phrase has its own."""
+        first = max(self.groups, default=-1) + 1
+        groups = [*self.groups, *range(first, first + len(self.phrases))]
+        return [*self.train, *self.phrases], groups
 
 
 def split_letters(
@@ -88,9 +98,10 @@ def split_letters(
         else:
             train.append(letter)
             kept_groups.append(group)
+    phrases = register_phrases(labels, settings.resources.directory)
     segmenter = load_segmenter(settings, labels)
-    weighed = weigh_letters(train, segmenter, settings)
-    return Split(train, kept_groups, test, [(x, s) for _, x, s in gold], weighed)
+    weighed = weigh_letters([*train, *phrases], segmenter, settings)
+    return Split(train, kept_groups, test, [(x, s) for _, x, s in gold], weighed, phrases)
 
 
 def weigh_letters(

@@ -22,6 +22,7 @@ from nlp_pipeline.errors import CorpusError
 from nlp_pipeline.learning.calibrate import fit_scaling
 from nlp_pipeline.learning.corpus import Labelled
 from nlp_pipeline.learning.features import fit_table, prune_table
+from nlp_pipeline.learning.phrases import SOURCE as PHRASES
 from nlp_pipeline.stages.classify import Head, Model
 
 BALANCED_FIELDS = ("purpose", "urgency")
@@ -98,7 +99,10 @@ def train_model(
 
 @dataclass(frozen=True)
 class _Task:
-    """One field to train: its letters' rows, and their gold columns and weights."""
+    """One field to train: its letters' rows, and their gold columns and weights.
+
+    `are_letters` tells letters from phrases, which only teach.
+    """
 
     field: str
     labels: tuple[str, ...]
@@ -106,6 +110,7 @@ class _Task:
     gold: np.ndarray
     weights: np.ndarray
     groups: list[int]
+    are_letters: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,8 @@ def _task(field: str, letters: Sequence[Labelled], groups: Sequence[int]) -> _Ta
     if field in BALANCED_FIELDS:
         weights = np.ones(len(rows))
     gold = np.array([columns[label] for label in names])
-    return _Task(field, labels, rows, gold, weights, [groups[i] for i in rows])
+    are_letters = np.array([letters[i].source != PHRASES for i in rows])
+    return _Task(field, labels, rows, gold, weights, [groups[i] for i in rows], are_letters)
 
 
 def _fit_field(
@@ -144,13 +150,15 @@ def _fit_field(
     tell(f"{task.field}: {len(task.rows)} letters, {len(task.labels)} labels")
     found = matrix[task.rows]
     scores = _fold_scores(found, task, settings)
-    temperature, bias = fit_scaling(scores, task.gold, task.weights)
+    kept = task.are_letters
+    scores, gold = scores[kept], task.gold[kept]
+    temperature, bias = fit_scaling(scores, gold, task.weights[kept])
     chosen = (scores / temperature + bias).argmax(axis=1)
     figures = {
-        "letters": len(task.rows),
+        "letters": len(gold),
         "labels": len(task.labels),
-        "accuracy": float((chosen == task.gold).mean()),
-        "macro_f1": float(f1_score(task.gold, chosen, average="macro", zero_division=0)),
+        "accuracy": float((chosen == gold).mean()),
+        "macro_f1": float(f1_score(gold, chosen, average="macro", zero_division=0)),
     }
     coefficients, base = _fit_linear(found, task.gold, task.weights, task, settings)
     return _Fitted(coefficients, base, temperature, bias, figures)

@@ -9,11 +9,13 @@ of a megabyte or more; an archive within counts against those around it.
 
 import io
 import stat
+import struct
 import tempfile
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, NamedTuple
 
@@ -30,17 +32,21 @@ _MAX_NAME = 200
 _CHUNK = 1 << 16
 _UTF8_NAMED = 0x800
 _ENCRYPTED = 0x1
+# Of RuntimeError, NotImplementedError is raised for what no version reads yet.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Member(NamedTuple):
     """A member unpacked into the file `path`, or the problem with it.
 
-    `name` is its path in the archive, with what could do harm escaped.
+    `stem` is its path in the archive without the ending, with what could do harm
+    escaped.
     """
 
     number: int
-    name: str
+    stem: str
+    ending: str
     path: Path
     problem: str = ""
 
@@ -74,7 +80,8 @@ class _Guarded(io.BufferedReader):
         return found
 
 
-def open_archive(path: Path, shown: Path | str, allowance: Allowance) -> zipfile.ZipFile:
+@contextmanager
+def open_archive(path: Path, shown: Path | str, allowance: Allowance) -> Iterator[zipfile.ZipFile]:
     """Open an archive that is small enough.
 
     Args:
@@ -85,19 +92,16 @@ def open_archive(path: Path, shown: Path | str, allowance: Allowance) -> zipfile
     Raises:
         ParserError: it is no zip archive, or damaged, or a bomb.
     """
-    file = _Guarded(io.FileIO(path))
-    try:
-        archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        file.close()
-        problem = f"it is not a zip archive, or damaged, or holds more than {MAX_MEMBERS} members"
-        raise ParserError(shown, problem) from error
-    problem = allowance.take(archive.infolist())
-    if problem:
-        archive.close()
-        file.close()
-        raise ParserError(shown, problem)
-    return archive
+    with closing(_Guarded(io.FileIO(path))) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except (*_DAMAGED, struct.error, OSError) as error:
+            problem = f"it is no zip archive, damaged, or holds more than {MAX_MEMBERS} members"
+            raise ParserError(shown, problem) from error
+        problem = allowance.take(archive.infolist())
+        if problem:
+            raise ParserError(shown, problem)
+        yield archive
 
 
 def rated_problem(members: list[zipfile.ZipInfo]) -> str:
@@ -122,7 +126,8 @@ def members_of(archive: zipfile.ZipFile) -> Iterator[Member]:
                 continue
             if not problem:
                 problem = _unpack(archive, info, place)
-            yield Member(number, escaped(name), place, problem)
+            stem, ending = _split(name)
+            yield Member(number, escaped(stem), ending, place, problem)
             place.unlink(missing_ok=True)
 
 
@@ -159,6 +164,13 @@ def escaped(name: str) -> str:
     return shown if len(shown) < _MAX_NAME + 1 else shown[:_MAX_NAME] + "…"
 
 
+def _split(name: str) -> tuple[str, str]:
+    """Give a path without its ending, and the ending in lower case."""
+    head, _, ending = name.rpartition(".")
+    has_ending = ending and "/" not in ending and head.rpartition("/")[2]
+    return (head, f".{ending.lower()}") if has_ending else (name, "")
+
+
 def _find_problem(info: zipfile.ZipInfo, name: str) -> str:
     mode = stat.S_IFMT(info.external_attr >> 16)
     if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
@@ -184,14 +196,7 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path) -> str
     try:
         with archive.open(info) as stream, place.open("wb") as out:
             copied = _copy(stream, out)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ):
+    except _DAMAGED:
         return "it is damaged"
     return "" if copied == info.file_size else "it is cut short"
 

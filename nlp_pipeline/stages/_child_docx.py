@@ -113,8 +113,8 @@ def _related(main: Any, endings: tuple[str, ...]) -> list[Any]:
 
 
 def _name(element: Any) -> str:
-    """Give an element's name without its namespace; "rt" for comments, left out too."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "rt"
+    """Give an element's name without its namespace; "" for a comment."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _put(value: str, out: TextIO) -> None:

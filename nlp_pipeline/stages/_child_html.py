@@ -2,13 +2,15 @@
 
 import json
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TextIO
 
 _CHUNK = 1 << 16
 _HIDDEN = frozenset(("head", "script", "style", "template"))
 _BLOCKS = frozenset(
-    "address article blockquote br dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li"
-    " main ol p pre section table tr ul".split()
+    ("address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset", "footer")
+    + ("form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre")
+    + ("section", "table", "tr", "ul")
 )
 
 
@@ -32,7 +34,7 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
-            self.pieces.append(" ".join(data.split(" ")).replace("\r", "").replace("\n", " "))
+            self.pieces.append(data.replace("\n", " "))
 
     def _break(self, tag: str) -> None:
         if tag == "body":
@@ -45,7 +47,7 @@ class _Text(HTMLParser):
 
 def write_answer(path: str, option: str, out: TextIO) -> None:
     """Write the text of the file `path`, which is in the encoding `option`."""
-    with open(path, encoding=option, newline="") as file:
+    with Path(path).open(encoding=option, newline="") as file:
         text = strip_tags(file.read())
     for start in range(0, len(text), _CHUNK):
         out.write(json.dumps(text[start : start + _CHUNK], ensure_ascii=False) + "\n")

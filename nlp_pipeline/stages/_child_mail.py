@@ -45,7 +45,7 @@ def write_answer(path: str, option: str, out: TextIO) -> None:
         out: where the lines go.
     """
     wanted = json.loads(option)
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         try:
             message = message_from_binary_file(file)
             _check(message)

@@ -10,9 +10,10 @@ Known limit: text whose font names no characters comes out as the font has it.
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TextIO
 
-OCR_LANGUAGES = ("chi_sim", "chi_tra", "eng")
+OCR_LANGUAGES = ("chi_sim", "chi_tra")
 """What Tesseract reads, as far as it is installed; the first must be."""
 
 _CHUNK = 1 << 16
@@ -23,6 +24,7 @@ _DOTS_PER_POINT = 300 / 72
 _MAX_DOTS = 40_000_000
 _MIN_FULL = 0.5
 _HYPHENS = ("\u00ad", "\u0002", "\ufffe")
+_NO_BEGINNING = "，。、；：？！）》」』”’％"
 _HAN = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 
 Reader = Callable[[Any], str]
@@ -52,7 +54,7 @@ def write_answer(path: str, option: str, out: TextIO) -> None:
 
 def _find_problem(path: str) -> str:
     """Tell what is no PDF, and what lost its end: PDFium mends that by dropping pages."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         if b"%PDF-" not in file.read(_HEAD):
             return "no_pdf"
         size = file.seek(0, os.SEEK_END)
@@ -64,8 +66,9 @@ def _write_pages(document: Any, out: TextIO) -> None:
     read_scan, missing = _find_reader()
     read = unread = 0
     for number in range(len(document)):
-        page = document[number]
-        text = page_text(page)
+        page = _open_page(document, number)
+        found = page.get_textpage().get_text_range()
+        text = join_lines(found.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
         if not text and next(iter(page.get_objects(max_depth=1)), None) is not None:
             text = read_scan(page) if read_scan else ""
             unread += not text
@@ -81,18 +84,22 @@ def _write_pages(document: Any, out: TextIO) -> None:
     _put({"unread": unread}, out)
 
 
-def page_text(page: Any) -> str:
-    """Give the text of a page, that of filled-in form fields included."""
-    page.flatten()
-    found = page.get_textpage().get_text_range()
-    return join_lines(found.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
+def _open_page(document: Any, number: int) -> Any:
+    """Give a page with its form fields and notes made part of it."""
+    from pypdfium2 import raw
+
+    page = document[number]
+    if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
+        page.close()
+        page = document[number]
+    return page
 
 
 def join_lines(text: str) -> str:
     r"""Join what was broken only because the line was full.
 
-    A line that ends in a Han character goes on where the next begins with one,
-    if it is at least half as long as the longest line: a heading stays alone.
+    A line that ends in a Han character goes on where the next begins with one or
+    with a mark, if it is half as long as the longest line: a heading stays alone.
     A soft hyphen at the end of a line goes with the break.
 
     >>> join_lines("我村的路灯坏了一个\n多月，\n请处理")
@@ -105,7 +112,7 @@ def join_lines(text: str) -> str:
     for line in filter(None, lines):
         if joined and last.endswith(_HYPHENS):
             joined[-1] = joined[-1][:-1] + line
-        elif joined and _is_han(last[-1]) and _is_han(line[0]) and _width(last) >= full:
+        elif joined and _is_han(last[-1]) and _goes_on(line[0]) and _width(last) >= full:
             joined[-1] += line
         else:
             joined.append(line)
@@ -114,6 +121,10 @@ def join_lines(text: str) -> str:
     for hyphen in _HYPHENS:
         found = found.replace(hyphen, "")
     return found
+
+
+def _goes_on(char: str) -> bool:
+    return _is_han(char) or char in _NO_BEGINNING
 
 
 def _is_han(char: str) -> bool:

@@ -1,20 +1,23 @@
-"""Restore text of pages that were annotated byte-blind (GBK mojibake).
+r"""Restore text of pages that were annotated byte-blind (GBK mojibake).
 
 A page in GBK was given readings in brackets by replacing bytes from a table of
 characters. A code that matched across two neighbouring characters was annotated
-too, and the bracket put there tore a character: `新擔當` became `新?lián)\\ue2fd?dāng)`.
+too, and the bracket put there tore a character: `新擔當` became `新?lián)\ue2fd?dāng)`.
 Decoding made `?` of the torn byte and the bracket, and read every following pair
 of bytes one byte off until a byte of ASCII restored the rhythm.
 
-The way back is exact. A reading says which character was matched; the byte before
-it is known, so the torn byte is that character's second one. It is put before the
-bytes of what follows, annotations are taken out, and the whole is decoded anew.
-What does not decode to common characters stays as it is and counts as damaged.
+The way back is exact. The reading tells which character was matched, its first
+byte stands before the `?`, so its second one is the torn byte. It is put before
+the bytes of what follows, annotations are left out, and all is decoded anew. What
+does not decode to common characters stays as it is and counts as damaged.
 
-Known limit: a byte torn by a digit, a space or the end of a line is lost.
+Known limit: what was torn by a digit, a space or the end of a line is lost.
 """
 
+import math
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 import opencc
@@ -25,118 +28,212 @@ from nlp_pipeline.stages._edits import Edit
 
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _READING = rf"[a-zü{_TONED}]{{1,6}}"
+_LOST = r"[\ue000-\ue4c5]"  # what the two-byte codes without a character decode to
+_HALVED = "!(),:;"  # full-width marks that were made half-width after decoding
 _SIGN = regex.compile(
-    rf"[?？]({_READING})\)|\?(?=[!(),:;！（），：；])|(?<=\p{{Han}})[\ue000-\ue765]"
+    rf"(?P<mark>[?？])(?P<reading>{_READING})\)"
+    rf"|\?(?P<orphan>(?=[{_HALVED}！（），：；][^\x00-\x7f]{{0,40}}{_LOST}))"
+    rf"|(?<=\p{{Han}}){_LOST}(?=\p{{Han}})"
 )
-_ELEMENT = regex.compile(rf"\?(?P<torn>{_READING})\)|\((?P<whole>{_READING})\)|.", regex.DOTALL)
-_ANNOTATION = regex.compile(rf"\(({_READING})\)")
+_ELEMENT = regex.compile(
+    rf"\?(?P<torn>{_READING})\)|\({_READING}\)(?<=[{_TONED}][a-zü]{{0,5}}\))|(?P<plain>.)",
+    regex.DOTALL,
+)
+_UNTIL_ASCII = regex.compile(rf"(?:[?？]{_READING}\)|\({_READING}\)|[^\x00-\x7f])*+")
+_ANNOTATED = regex.compile(rf"(\p{{Han}})\({_READING}\)")
 _BEFORE = regex.compile(rf"([\p{{Han}}〇，。！？；：、“”‘’（）《》【】…])(?:\({_READING}\))?\Z")
+_ANNOTATION = regex.compile(rf"\({_READING}\)")
 _REACH = 12
-_MAX_RUN = 256
+_NEAR = 3
+_MARKS = frozenset("，。！？；：、“”‘’（）《》〈〉【】…—·％～〇○×㎡①②③④⑤⑥⑦⑧⑨⑩")
+# Cantonese characters that GB 2312 lacks, or that are rare in jieba's dictionary.
+_CANTONESE = frozenset("冇咗喺佢哋嘅啲嚟乜嗰唔咁嘢畀俾攞搵瞓諗")
+_LONE = regex.compile(rf"[\p{{Han}}--[{''.join(sorted(_CANTONESE))}]]", regex.V1)
+
+MAX_RUN = 256
+"""A damaged span is at most so many characters long; longer ones are not restored."""
 _MAX_GUESSES = 16
-_MARKS = frozenset(
-    "，。！？；：、“”‘’（）《》〈〉【】…—·％～〇○×－＋／０１２３４５６７８９㎡℃①②③④⑤⑥⑦⑧⑨⑩"
-)
-_HALVED = frozenset("!(),:;")
+_MAX_WORD = 4
+_MIN_FREQUENCY = 500
+"""A character that is no part of a word must stand so often in jieba's dictionary."""
+_MIN_LEAD = math.log(10)
+"""Where several readings of a span are possible, the best must be so far ahead."""
 
 
 class _Guess(NamedTuple):
-    """What a run may have been: its text, the byte left over, the last byte."""
+    """What a span may have been.
+
+    Its text, the first byte of a character begun, the last byte of all, and how
+    many torn bytes rest on a character that is annotated elsewhere in the text.
+    """
 
     text: str
-    left: bytes
+    left: int
     last: int
+    seen: int = 0
 
 
 def find_damage(text: str) -> tuple[list[Edit], bool]:
     """Find the damaged spans of a text, with what stood there.
 
     Returns:
-        the edits that restore, in order, and whether a span looks damaged that
-        could not be restored: nothing in it is changed.
+        the edits that restore, in order, and whether some span looks damaged that
+        could not be restored: such a span is not touched.
+
+    >>> find_damage("請領導實(shí)打?qū)嵔鉀Q")[0]
+    [Edit(start=9, end=16, new='實解決')]
     """
     edits: list[Edit] = []
     is_damaged = False
     done = 0
+    annotated: frozenset[str] | None = None
     for match in _SIGN.finditer(text):
         if match.start() < done:
             continue
-        edit = _restore(text, match)
+        if annotated is None:
+            annotated = frozenset(_ANNOTATED.findall(text))
+        edit = _restore(text, match, annotated)
         if edit is not None:
             edits.append(edit)
             done = edit.end
-        elif True:
+        elif match["mark"] is None or not set(_TONED).isdisjoint(match["reading"]):
             is_damaged = True
-            done = match.end()
+            rest = _UNTIL_ASCII.match(text, match.start() + (match["mark"] is None))
+            done = rest.end() if rest else done
     return edits, is_damaged
 
 
-def _restore(text: str, match: regex.Match[str]) -> Edit | None:
+def _restore(text: str, match: regex.Match[str], annotated: frozenset[str]) -> Edit | None:
+    """Restore the span that begins with a sign, or give None."""
     start = match.start()
     before = _BEFORE.search(text[max(0, start - _REACH) : start])
-    if before is None:
+    if before is None or match[0][0] != "?":
         return None
-    guesses = [_Guess("", b"", before[1].encode("gb18030")[-1])]
-    for count, element in enumerate(_ELEMENT.finditer(text, start)):
-        if count and not guesses[0].left and not element["torn"]:
-            return Edit(start, element.start(), guesses[0].text)
-        if element["torn"]:
-            bytes_of = [
-                (g, t) for g in guesses for t in _torn_bytes().get((element["torn"], g.last), ())
-            ]
-        elif element["whole"]:
-            continue
-        else:
-            code = _encode(element[0])
-            bytes_of = [(g, code) for g in guesses] if code else []
-        guesses = [n for g, c in bytes_of if (n := _extend(g, c)) is not None][:_MAX_GUESSES]
-        if not guesses or count >= _MAX_RUN:
+    guesses = [_Guess("", 0, before[1].encode("gb18030")[-1])]
+    first = start
+    if match["mark"] is None:  # the first byte of 。 alone; what follows holds the second
+        guesses, first = [_Guess("", 0xA1, 0xA1)], start + 1
+    end = len(text)
+    for count, element in enumerate(_ELEMENT.finditer(text, first)):
+        if not guesses[0].left and count and not element["torn"]:
+            end = element.start()
+            break
+        if element["torn"] or element["plain"]:
+            guesses = _read(guesses, element, annotated)[:_MAX_GUESSES]
+        if not guesses or count >= MAX_RUN:
             return None
-    return Edit(start, len(text), guesses[0].text) if not guesses[0].left else None
+    if guesses[0].left:
+        return None
+    new = _choose(text[max(0, start - _REACH) : start], guesses, text[end : end + _REACH])
+    return Edit(start, end, new) if new else None
 
 
-def _extend(guess: _Guess, code: bytes) -> _Guess | None:
+def _read(
+    guesses: list[_Guess], element: regex.Match[str], annotated: frozenset[str]
+) -> list[_Guess]:
+    """Read one more element: a torn byte by its reading, or a character."""
+    if element["plain"]:
+        code = _encode(element["plain"])
+        found = [_extend(guess, code) for guess in guesses]
+    else:
+        found = [
+            _extend(guess, match.encode("gb18030")[1:], match in annotated)
+            for guess in guesses
+            for match in _matches().get((element["torn"], guess.last), "")
+        ]
+    return [guess for guess in found if guess is not None]
+
+
+def _extend(guess: _Guess, code: bytes, is_seen: bool = False) -> _Guess | None:
+    """Decode what a guess and some bytes more make; None where it is not common text."""
     text, left = guess.text, guess.left
     for byte in code:
-        left += bytes((byte,))
-        if len(left) < 2:
-            if byte < 0x81:
+        if left:
+            character = bytes((left, byte)).decode("gb18030", "replace")
+            if not _is_common(character):
                 return None
-            continue
-        try:
-            c = left.decode("gb18030")
-        except UnicodeDecodeError:
-            return None
-        if len(c) != 1 or not _is_common(c):
-            return None
-        text += c
-        left = b""
-    return _Guess(text, left, code[-1])
+            text, left = text + character, 0
+        elif byte < 0x80:
+            text += chr(byte)
+        else:
+            left = byte
+    return _Guess(text, left, code[-1], guess.seen + is_seen) if code else None
 
 
 def _encode(character: str) -> bytes:
+    """Give the bytes that a decoder read as this character; none where it cannot be."""
     if character in _HALVED:
-        return bytes((0xA3, 0x80 + ord(character)))
-    if character in "€\x80":
+        return bytes((0xA3, ord(character) + 0x80))
+    if character == "€":
         return b"\x80"
-    try:
-        code = character.encode("gb18030")
-    except UnicodeEncodeError:
+    code = character.encode("gb18030", "replace")
+    if len(code) == 1 and not 0x40 <= code[0] < 0x7F:
         return b""
-    if len(code) == 1:
-        return code if 0x40 <= code[0] < 0x7F else b""
-    return code if len(code) == 2 else b""
+    return code if len(code) <= 2 else b""
+
+
+def _is_common(character: str) -> bool:
+    """Tell whether a character belongs in a letter: a mark, or Han of GB 2312 once simplified."""
+    if character in _MARKS or character in _CANTONESE:
+        return True
+    code = _converter().convert(character).encode("gb2312", "replace")
+    return len(code) == 2 and code[0] >= 0xB0
+
+
+def _choose(before: str, guesses: list[_Guess], after: str) -> str:
+    """Give the text that is likeliest by its words; "" where none is sure."""
+    before = _ANNOTATION.sub("", before)[-_NEAR:]
+    after = _ANNOTATION.sub("", after)[:_NEAR]
+    scores: dict[str, tuple[float, str]] = {}
+    for guess in guesses:
+        plain = [_converter().convert(part) for part in (before, guess.text, after)]
+        score, rarest = _score("".join(plain), len(plain[0]), len(plain[0]) + len(plain[1]))
+        if rarest >= _MIN_FREQUENCY:
+            scores.setdefault(plain[1], (score + guess.seen * _MIN_LEAD, guess.text))
+    best = sorted(scores.values(), reverse=True)
+    if not best or (len(best) > 1 and best[0][0] < best[1][0] + _MIN_LEAD):
+        return ""
+    return best[0][1]
+
+
+def _score(text: str, start: int, end: int) -> tuple[float, float]:
+    """Give the log probability of the likeliest words, and the rarest lone character.
+
+    Only characters within `start:end` count for the second figure, which is how
+    often the character stands in jieba's dictionary. The cut is jieba's own:
+    the path of the highest product of word frequencies.
+    """
+    words, total = _words()
+    best = [(0.0, 0)]
+    for stop in range(1, len(text) + 1):
+        best.append(
+            max(
+                (best[at][0] + math.log(words.get(text[at:stop], 1) / total), at)
+                for at in range(max(0, stop - _MAX_WORD), stop)
+                if at == stop - 1 or text[at:stop] in words
+            )
+        )
+    rarest, stop = math.inf, len(text)
+    while stop:
+        at = best[stop][1]
+        if stop - at == 1 and start <= at < end and _LONE.match(text, at):
+            rarest = min(rarest, words.get(text[at], 0))
+        stop = at
+    return best[-1][0], rarest
 
 
 @cache
-def _is_common(c: str) -> bool:
-    if c in _MARKS:
-        return True
-    try:
-        code = _converter().convert(c).encode("gb2312")
-    except UnicodeEncodeError:
-        return False
-    return code[0] >= 0xB0
+def _words() -> tuple[dict[str, int], int]:
+    """Read jieba's dictionary: short words with how often they stand, and the sum."""
+    spec = find_spec("jieba")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    words = {}
+    with (folder / "dict.txt").open(encoding="utf-8") as lines:
+        for line in lines:
+            word, count, _ = line.split(" ", 2)
+            if len(word) <= _MAX_WORD:
+                words[word] = int(count)
+    return words, sum(words.values())
 
 
 @cache
@@ -145,9 +242,15 @@ def _converter() -> opencc.OpenCC:
 
 
 @cache
-def _torn_bytes() -> dict[tuple[str, int], list[bytes]]:
-    found: dict[tuple[str, int], list[bytes]] = {}
-    for row in read_table("pinyin_annotations.csv"):
+def _matches() -> dict[tuple[str, int], str]:
+    """Give the characters of a reading and a first byte, the usual first.
+
+    Only those whose second byte a decoder cannot take for ASCII can tear another.
+    """
+    found: dict[tuple[str, int], str] = {}
+    for row in read_table("pinyin_annotations.csv", columns=("character", "reading")):
         lead, trail = row["character"].encode("gb18030")
-        found.setdefault((row["reading"], lead), []).append(bytes((trail,)))
+        if trail > 0x80:
+            key = row["reading"], lead
+            found[key] = found.get(key, "") + row["character"]
     return found

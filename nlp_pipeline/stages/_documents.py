@@ -44,6 +44,7 @@ LEGACY: Mapping[str, str] = {
 }
 """Endings of old formats, and what such a file is to be saved as."""
 
+_TOP = Depth()
 _OLE = b"\xd0\xcf\x11\xe0"
 _MAX_ARCHIVES = 2
 _MAX_MAILS = 20
@@ -66,7 +67,7 @@ def file_parts(
     ending: str,
     letter_id: str,
     settings: ReadSettings,
-    depth: Depth = Depth(),
+    depth: Depth = _TOP,
     allowance: Allowance | None = None,
 ) -> Iterator[Part]:
     """Give the letters of one file.
@@ -114,11 +115,10 @@ def refuse_legacy(shown: Path | str, ending: str) -> None:
         raise SourceError(shown, f"{ending} is an old format that is not read", action)
 
 
-def _try_parts(*arguments: Any) -> Iterator[Part]:
-    """Give the letters of a file within another; its failure where there are none."""
-    _, shown, _, letter_id, *_ = arguments
+def caught(parts: Iterator[Part], shown: Path | str, letter_id: str) -> Iterator[Part]:
+    """Give the letters of one file among others; its failure where it raises."""
     try:
-        yield from file_parts(*arguments)
+        yield from parts
     except OSError as error:
         problem = error.strerror or type(error).__name__
         yield Part(letter_id, error=SourceError(shown, problem))
@@ -146,7 +146,7 @@ def _ask(
             value = json.loads(line)
             if value == {"end": True}:
                 return
-            if isinstance(value, dict) and "problem" in value and "id" not in value:
+            if isinstance(value, dict) and "problem" in value and not value.get("id"):
                 raise _refusal(value, shown)
             yield value
     raise ParserError(shown, "its parser gave no answer")
@@ -213,9 +213,9 @@ def _mail_parts(
                 yield Part(part_id, error=ParserError(name, _PROBLEMS[value["problem"]]))
             elif "file" in value:
                 file = Path(folder, value["file"])
-                yield from _try_parts(
-                    file, name, value["ending"], part_id, settings, inner, allowance
-                )
+                ending = value["ending"]
+                parts = file_parts(file, name, ending, part_id, settings, inner, allowance)
+                yield from caught(parts, name, part_id)
             else:
                 yield _mail_part(Path(folder), name, part_id, value, settings)
 
@@ -226,7 +226,7 @@ def _mail_part(
     columns = {ATTACHMENTS: str(value["attachments"])}
     try:
         bodies = [_body_text(folder, shown, body, settings) for body in value["bodies"]]
-        raw = join_text("\n".join(bodies), settings.max_letter_chars)
+        raw = join_text(["\n".join(bodies)], settings.max_letter_chars)
     except PetitionError as error:
         return Part(letter_id, columns=columns, error=error)
     return Part(letter_id, raw, value["title"], columns)
@@ -245,8 +245,7 @@ def _body_encoding(path: Path, shown: str, declared: str, settings: ReadSettings
 
     A Latin one fits any bytes, so that it counts only where nothing else fits.
     """
-    tried = [declared or settings.encoding, "", declared]
-    for wanted in tried[1:] if declared in _LATIN else tried[:1]:
+    for wanted in ("", declared) if declared in _LATIN else (declared or settings.encoding,):
         try:
             return find_encoding(File(path), shown, wanted)
         except (ConfigError, EncodingError):
@@ -267,18 +266,11 @@ def _archive_parts(
         raise ParserError(shown, "it is an archive in an archive in an archive")
     inner = depth._replace(archives=depth.archives + 1)
     with open_archive(path, shown, allowance) as archive:
-        for number, name, file, problem in members_of(archive):
+        for number, stem, ending, file, problem in members_of(archive):
             member = f"{shown}, member {number}"
-            stem, ending = _split_name(name)
             part_id = f"{letter_id}/{stem}" if letter_id else stem
             if problem:
                 yield Part(part_id, error=ParserError(member, problem))
             else:
-                yield from _try_parts(file, member, ending, part_id, settings, inner, allowance)
-
-
-def _split_name(name: str) -> tuple[str, str]:
-    """Give a member's path without its ending, and the ending."""
-    head, dot, ending = name.rpartition(".")
-    has_ending = dot and "/" not in ending and head.rpartition("/")[2]
-    return (head, f".{ending.lower()}") if has_ending else (name, "")
+                parts = file_parts(file, member, ending, part_id, settings, inner, allowance)
+                yield from caught(parts, member, part_id)

@@ -71,7 +71,11 @@ def open_engine(jieba: ModuleType, words: Iterable[str]) -> FastEngine | None:
     final = jieba.finalseg
     cutter = Cutter(hmm_tables(final.start_P, final.trans_P, final.emit_P))
     try:
-        text = (Path(jieba.__file__).parent / jieba.DEFAULT_DICT_NAME).read_bytes().decode("utf-8")
+        text = (
+            (Path(str(jieba.__file__)).parent / jieba.DEFAULT_DICT_NAME)
+            .read_bytes()
+            .decode("utf-8")
+        )
         cutter.load(text)
     except (OSError, ValueError):
         return None

@@ -73,6 +73,13 @@ def text_keys(columns: Columns, settings: ReadSettings) -> tuple[str, ...]:
     return tuple(map(heading_key, names))
 
 
+def other_keys(columns: Columns, settings: ReadSettings) -> tuple[str, ...]:
+    """Give what the headings of an id and of a title may be, ready to compare."""
+    ids = (columns.id,) if columns.id else settings.id_columns
+    titles = (columns.title,) if columns.title else settings.title_columns
+    return tuple(map(heading_key, (*ids, *titles)))
+
+
 def find_columns(
     path: str, header: Sequence[str], columns: Columns, settings: ReadSettings
 ) -> Columns:

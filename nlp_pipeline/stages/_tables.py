@@ -8,8 +8,8 @@ go on. After a quote that is never closed, the lines it swallowed are read again
 import csv
 import json
 import sys
-from collections.abc import Collection, Iterator, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterator
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from nlp_pipeline.errors import SourceError
@@ -23,9 +23,16 @@ DELIMITERS = (",", "\t", ";", "|")
 TEXT = "text"
 """The one column of a text that holds a letter on every line."""
 
-_HEADING_CHARS = 1 << 20
+_HEADING_ROWS = 20
 _OPEN_QUOTE = "an unclosed quote begins here"
 _TOO_LONG = "it is too long to be read"
+
+
+class Heading(NamedTuple):
+    """The names of a table's columns, and how many rows stand above them."""
+
+    names: tuple[str, ...]
+    above: int
 
 
 class Record(NamedTuple):
@@ -52,21 +59,51 @@ def find_delimiter(line: str, keys: Collection[str]) -> str:
     return ""
 
 
-def read_header(content: Content, encoding: str, delimiter: str, path: str) -> tuple[str, ...]:
-    """Give the names of the columns: the first row that is not blank.
+def heading_delimiter(content: Content, encoding: str, keys: Collection[str], chars: int) -> str:
+    """Find what divides the cells, by the first lines of a table; see `find_delimiter`."""
+    lines = islice(read_lines(content, encoding, chars), _HEADING_ROWS)
+    return next(filter(None, (find_delimiter(line or "", keys) for line in lines)), "")
+
+
+def read_heading(
+    content: Content,
+    encoding: str,
+    delimiter: str,
+    keys: Collection[str],
+    max_chars: int,
+    path: str,
+) -> Heading:
+    """Give the names of the columns: the first of twenty rows with a text column.
+
+    Where none has one, it is the first row that is not blank.
+
+    Args:
+        content: the bytes.
+        encoding: what decodes them.
+        delimiter: what divides the cells.
+        keys: headings of a text column, as `heading_key` gives them.
+        max_chars: a row of this many characters is not read.
+        path: what the error calls the table.
 
     Raises:
         SourceError: the row cannot be read.
     """
     with open_text(content, encoding) as text:
-        first = _read_heading(read_records(Lines(text, _HEADING_CHARS), delimiter))
-    if first.problem:
-        raise SourceError(path, f"in its heading row {first.problem}", "Mend the first line.")
-    return unique_names(first.cells)
+        records = read_records(Lines(text, max_chars), delimiter)
+        shown = [
+            (place, record)
+            for place, record in enumerate(islice(records, _HEADING_ROWS))
+            if record.problem or any(map(heading_key, record.cells))
+        ]
+    named = (r for r in shown if any(heading_key(cell) in keys for cell in r[1].cells))
+    above, heading = next(chain(named, shown), (0, Record([])))
+    if heading.problem:
+        raise SourceError(path, f"in its heading row {heading.problem}", "Mend the first line.")
+    return Heading(unique_names(heading.cells), above)
 
 
 def csv_rows(
-    content: Content, encoding: str, delimiter: str, header: Sequence[str], max_chars: int
+    content: Content, encoding: str, delimiter: str, heading: Heading, max_chars: int
 ) -> Iterator[Row]:
     """Give the rows below the heading row; lines without any cell are none.
 
@@ -74,22 +111,13 @@ def csv_rows(
         content: the bytes.
         encoding: what decodes them.
         delimiter: what divides the cells.
-        header: names of the columns.
+        heading: names of the columns, and where they stand.
         max_chars: a row of this many characters is not read.
     """
     with open_text(content, encoding) as text:
         records = read_records(Lines(text, max_chars), delimiter)
-        _read_heading(records)
-        for cells, problem in records:
-            yield name_cells(header, cells, problem)
-
-
-def _read_heading(records: Iterator[Record]) -> Record:
-    """Take the first row with a cell that is not blank; an empty one at the end."""
-    for record in records:
-        if record.problem or any(map(heading_key, record.cells)):
-            return record
-    return Record([])
+        for cells, problem in islice(records, heading.above + 1, None):
+            yield name_cells(heading.names, cells, problem)
 
 
 def read_records(lines: Lines, delimiter: str) -> Iterator[Record]:

@@ -6,8 +6,6 @@ file; a child that dies or takes too long costs only what it had not yet given.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 
 from nlp_pipeline.errors import ParserError
 from nlp_pipeline.stages import _sheets
+from nlp_pipeline.stages._child import run_child
 from nlp_pipeline.stages._rows import Row, name_cells, unique_names
 from nlp_pipeline.stages._streams import Spool, open_text
 
@@ -55,12 +54,16 @@ class Workbook:
             raise ParserError(self.path, self.problem)
 
 
-def open_workbook(path: Path, keys: Sequence[str], memory_mb: int, seconds: int) -> Workbook:
+def open_workbook(
+    path: Path, keys: Sequence[str], filled: Sequence[str], memory_mb: int, seconds: int
+) -> Workbook:
     """Parse a spreadsheet in a child process.
 
     Args:
         path: the .xlsx file.
         keys: headings of a text column, as `heading_key` gives them.
+        filled: headings of the other columns in which a merged cell counts for
+            every row that it covers.
         memory_mb: memory the child may take.
         seconds: time the child may take.
 
@@ -70,7 +73,9 @@ def open_workbook(path: Path, keys: Sequence[str], memory_mb: int, seconds: int)
     """
     _check_kind(path)
     answer = Spool()
-    problem = _run(path, keys, memory_mb, seconds, answer)
+    arguments = [str(path.absolute()), str(memory_mb), str(seconds)]
+    arguments += [json.dumps(list(keys)), json.dumps(list(filled))]
+    problem = run_child(_sheets.__file__, arguments, memory_mb, seconds, answer)
     with open_text(answer, "utf-8") as lines:
         first = _parse(lines.readline())
     if not isinstance(first, dict):
@@ -92,26 +97,6 @@ def _check_kind(path: Path) -> None:
         raise ParserError(path, "it is encrypted with a password, or an old .xls file")
     if not head.startswith(_ZIP):
         raise ParserError(path, "it is not an .xlsx file (no zip archive)")
-
-
-def _run(path: Path, keys: Sequence[str], memory_mb: int, seconds: int, answer: Spool) -> str:
-    """Run the child; give why it did not come to the end, or ""."""
-    program = [sys.executable, "-P", _sheets.__file__]
-    arguments = [str(path.absolute()), str(memory_mb), str(seconds), json.dumps(list(keys))]
-    try:
-        done = subprocess.run(  # noqa: S603 (our own program, no shell)
-            program + arguments,
-            stdin=subprocess.DEVNULL,
-            stdout=answer.file,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"it took longer than {seconds} seconds"
-    if done.returncode == 0:
-        return ""
-    return f"it is damaged, or takes more than {memory_mb} MB or {seconds} seconds"
 
 
 def _parse(line: str) -> Any:

@@ -5,31 +5,25 @@ the places to change and leaves the changing to `_apply`, which keeps for every
 character the raw span it came from. A repair that finds nothing costs one scan.
 Running a clean text through again changes nothing.
 
-Known limit: bytes lost in a page that was annotated byte-blind are not restored;
-such a text is marked as damaged.
+Known limit: what a page lost that was annotated byte-blind is restored only where
+it follows from what is left (`_damage.py`); any other such text is marked as damaged.
 """
 
 import unicodedata
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
 
 import opencc
 import regex
 
 from nlp_pipeline.labels import read_table
 from nlp_pipeline.records import CleanText, Step
+from nlp_pipeline.stages._boilerplate import find_boilerplate, is_cut_off
+from nlp_pipeline.stages._damage import find_damage
+from nlp_pipeline.stages._edits import Edit
 
 HAN = r"\p{Han}〇"
 _NEAR = rf"[{HAN}，。！？；：、“”‘’（）《》【】…％%]"
-
-
-class Edit(NamedTuple):
-    """Replace the characters `start:end` of a text by `new`."""
-
-    start: int
-    end: int
-    new: str
 
 
 Finder = Callable[[str], list[Edit]]
@@ -51,9 +45,14 @@ def normalise_text(raw: str, min_traditional_share: float = 0.05) -> CleanText:
     """
     text, offsets = raw, [(i, i + 1) for i in range(len(raw))]
     steps: list[Step] = []
-    is_traditional = False
+    is_traditional = is_cut = is_damaged = False
     for name, find in STEPS:
-        edits = find(text)
+        if name == "damage":
+            edits, is_damaged = find_damage(text)
+        else:
+            edits = find(text)
+        if name == "boilerplate":
+            is_cut = is_cut_off(text, edits)
         if name == "script":
             is_traditional = _share(text, edits) >= min_traditional_share
             edits = edits + _supplement(text, edits) if is_traditional else []
@@ -61,8 +60,9 @@ def normalise_text(raw: str, min_traditional_share: float = 0.05) -> CleanText:
         if edits:
             text, offsets = _apply(text, offsets, edits)
             steps.append(Step(name, len(edits)))
-    damaged = _LOST.search(text) is not None
-    return CleanText(raw, text, tuple(steps), tuple(offsets), is_traditional, damaged)
+    damaged = is_damaged or _LOST.search(text) is not None
+    truncated = is_cut or _BROKEN_OFF.search(text) is not None
+    return CleanText(raw, text, tuple(steps), tuple(offsets), is_traditional, damaged, truncated)
 
 
 def _apply(
@@ -117,6 +117,7 @@ _find_wide = _replace(r"[０-９Ａ-Ｚａ-ｚ]+", lambda m: m[0].translate(_WID
 _TONE = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _find_pinyin = _replace(rf"(?<=[{HAN}])\((?=[^)]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}\)", "")
 _LOST = regex.compile(rf"\ufffd|[?？](?=[^)）]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}[)）]")
+_BROKEN_OFF = regex.compile(rf"(?<=[{HAN}])(?:…{{1,2}}|\.{{2,}})$")
 _find_doubled = _replace(rf"(?<=[{HAN}”’》）\)%\d]),+(?=[,，、。;；:：])", "")
 _find_bar = _replace("丨", "|")
 _find_quotes_a = regex.compile(r"'([^'\"“”\n]{1,60})['“]")
@@ -135,6 +136,11 @@ _MARK = regex.compile(
 )
 _BRACKETS = regex.compile(r"\(([^()\n]{0,80})\)")
 _HAN = regex.compile(rf"[{HAN}]")
+
+
+def _find_damaged(text: str) -> list[Edit]:
+    """Find what can be restored of text torn by readings that were put in byte by byte."""
+    return find_damage(text)[0]
 
 
 def _find_spaces(text: str) -> list[Edit]:
@@ -263,11 +269,13 @@ def _find_half_width(text: str) -> list[Edit]:
 
 STEPS: tuple[tuple[str, Finder], ...] = (
     ("invisible", _find_invisible),
+    ("damage", _find_damaged),
     ("spaces", _find_spaces),
     ("width", _find_wide),
     ("compose", _find_uncomposed),
     ("pinyin", _find_pinyin),
     ("bar", _find_bar),
+    ("boilerplate", find_boilerplate),
     ("script", _find_traditional),
     ("quotes", _find_quotes),
     ("brackets", _find_brackets),

@@ -10,18 +10,29 @@ Known limit: a column is found by its heading; a table without headings is refus
 
 import stat
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
 from nlp_pipeline.config import ReadSettings
-from nlp_pipeline.errors import FormatError, SourceError
+from nlp_pipeline.errors import FormatError, LetterTooLongError, SourceError
 from nlp_pipeline.stages._decode import codec_name, find_encoding
-from nlp_pipeline.stages._folder import file_letter, folder_letters
+from nlp_pipeline.stages._documents import (
+    DOCUMENTS,
+    TABLES,
+    caught,
+    file_parts,
+    refuse_legacy,
+)
+from nlp_pipeline.stages._folder import folder_header, folder_letters
 from nlp_pipeline.stages._outcomes import Outcome
 from nlp_pipeline.stages._parquet import parquet_header, parquet_rows
+from nlp_pipeline.stages._parts import ATTACHMENTS, Part, numbered
 from nlp_pipeline.stages._rows import (
     BY_SETTINGS,
     Columns,
@@ -29,6 +40,7 @@ from nlp_pipeline.stages._rows import (
     Table,
     find_columns,
     missing_column,
+    other_keys,
     text_keys,
 )
 from nlp_pipeline.stages._streams import Content, File, Spool, open_text, read_lines
@@ -36,17 +48,18 @@ from nlp_pipeline.stages._tables import (
     TEXT,
     csv_rows,
     find_delimiter,
+    heading_delimiter,
     json_header,
     json_rows,
-    read_header,
+    read_heading,
     text_rows,
 )
 from nlp_pipeline.stages._workbook import open_workbook
 
 __all__ = ["BY_SETTINGS", "PIPED", "READABLE", "Columns", "Source", "open_source"]
 
-READABLE: tuple[str, ...] = (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet", ".txt")
-"""Endings of files that are read; a folder of .txt files is read too."""
+READABLE: tuple[str, ...] = TABLES + DOCUMENTS
+"""Endings of files that are read; a folder of documents is read too."""
 
 PIPED: tuple[str, ...] = ("csv", "tsv", "jsonl", "txt")
 """Kinds that standard input may be of; its txt holds a letter on every line."""
@@ -112,7 +125,7 @@ def open_source(
     """Check an input and make it ready to be read.
 
     Args:
-        path: a file, a folder of .txt files, or "-" for standard input.
+        path: a file, a folder of documents, or "-" for standard input.
         settings: encoding, headings and limits.
         columns: the columns that the user named.
         kind: reads the input as if its ending were this; "" goes by the ending,
@@ -147,26 +160,57 @@ def _open_path(request: _Request, kind: str) -> Source:
         if request.settings.encoding:
             codec_name(request.settings.encoding)
         next(place.iterdir(), None)
-        read = partial(folder_letters, place, request.path, request.settings, READABLE)
-        return Source(request.path, ("id",), outcomes=read)
+        read = partial(folder_letters, place, request.path, request.settings)
+        return Source(request.path, folder_header(place), outcomes=read)
     if not stat.S_ISREG(mode):
         raise SourceError(request.path, "it is not a regular file", "Pipe it in as -.")
     ending = f".{kind}" if kind else place.suffix.lower()
     if ending not in READABLE:
+        refuse_legacy(request.path, ending)
         raise FormatError(request.path, "reading", READABLE)
     if ending == ".xlsx":
         return _open_xlsx(request, place)
     if ending == ".parquet":
         return _table(request, parquet_header(place), partial(parquet_rows, place))
+    if ending in DOCUMENTS and ending != ".txt":
+        return _open_document(request, place, ending)
     encoding = find_encoding(File(place), request.path, request.settings.encoding)
     if ending != ".txt":
         return _open_text(request, ending[1:], File(place), encoding)
     settings = replace(request.settings, encoding=encoding)
 
     def read_file() -> Iterator[Outcome]:
-        yield file_letter(place, request.path, settings, 1, place.stem)
+        parts = file_parts(place, request.path, ending, place.stem, settings)
+        found = caught(parts, request.path, place.stem)
+        yield from numbered(found, request.path, settings.max_letter_chars)
 
     return Source(request.path, ("id",), encoding, outcomes=read_file)
+
+
+def _open_document(request: _Request, place: Path, ending: str) -> Source:
+    """Open a docx, a PDF, a mail or an archive, and parse it up to its first letter.
+
+    The first pass goes on from there; every other one begins anew.
+    """
+    is_archive = ending == ".zip"
+    letter_id = "" if is_archive else place.stem
+
+    def parse() -> Iterator[Part]:
+        return file_parts(place, request.path, ending, letter_id, request.settings)
+
+    parts = parse()
+    begun: deque[Iterator[Part]] = deque()
+    header: tuple[str, ...] = ("id", ATTACHMENTS) if is_archive else ("id",)
+    with suppress(LetterTooLongError):
+        first = list(islice(parts, 1))
+        begun.append(chain(first, parts))
+        header = header if is_archive else tuple(first[0].row)
+
+    def read_parts() -> Iterator[Outcome]:
+        found = caught(begun.pop() if begun else parse(), request.path, letter_id)
+        yield from numbered(found, request.path, request.settings.max_letter_chars)
+
+    return Source(request.path, header, outcomes=read_parts)
 
 
 def _open_piped(request: _Request, kind: str, spool: Spool) -> Source:
@@ -202,17 +246,22 @@ def _open_text(request: _Request, kind: str, content: Content, encoding: str) ->
     if kind == "jsonl":
         header = json_header(content, encoding, at_most)
         return _table(request, header, partial(json_rows, content, encoding, at_most), encoding)
-    first = next(read_lines(content, encoding, at_most), None) or ""
-    delimiter = "\t" if kind == "tsv" else find_delimiter(first, request.text_keys) or ","
-    header = read_header(content, encoding, delimiter, request.path)
-    rows = partial(csv_rows, content, encoding, delimiter, header, request.max_row_chars)
-    return _table(request, header, rows, encoding)
+    keys, max_chars = request.text_keys, request.max_row_chars
+    found = "\t" if kind == "tsv" else heading_delimiter(content, encoding, keys, at_most)
+    delimiter = found or ","
+    heading = read_heading(content, encoding, delimiter, keys, max_chars, request.path)
+    rows = partial(csv_rows, content, encoding, delimiter, heading, max_chars)
+    return _table(request, heading.names, rows, encoding)
 
 
 def _open_xlsx(request: _Request, place: Path) -> Source:
     settings = request.settings
     book = open_workbook(
-        place, request.text_keys, settings.parser_memory_mb, settings.parser_seconds
+        place,
+        request.text_keys,
+        other_keys(request.columns, settings),
+        settings.parser_memory_mb,
+        settings.parser_seconds,
     )
     if not book.header:
         raise missing_column(request.path, "text", request.columns.text, book.found)

@@ -23,6 +23,7 @@ from nlp_pipeline.errors import ConfigError
 from nlp_pipeline.labels import Labels, read_lines
 from nlp_pipeline.records import Token
 from nlp_pipeline.stages._fast_segment import FastEngine, open_engine
+from nlp_pipeline.stages._long_blocks import cut_by_jieba
 
 ENGINES = ("auto", "jieba", "fast")
 
@@ -72,7 +73,7 @@ class Segmenter:
             return fast.cut(text)
         tokens = []
         start = 0
-        for word in self._ready().cut(text):
+        for word in cut_by_jieba(self.tokenizer(), text):
             end = start + len(word)
             tokens.append(Token(word, start, end))
             start = end
@@ -81,7 +82,7 @@ class Segmenter:
     def knows(self, word: str) -> bool:
         """Tell whether a word stands in the dictionary."""
         fast = self._exact()
-        return fast.knows(word) if fast is not None else bool(self._ready().FREQ.get(word))
+        return fast.knows(word) if fast is not None else bool(self.tokenizer().FREQ.get(word))
 
     @property
     def is_fast(self) -> bool:
@@ -105,8 +106,8 @@ class Segmenter:
             raise ConfigError("segment.engine", "the extension module cannot be used here")
         return fast
 
-    def _ready(self) -> "jieba.Tokenizer":
-        """Load jieba's dictionary when it is first needed, once."""
+    def tokenizer(self) -> "jieba.Tokenizer":
+        """Give jieba's tokenizer with our words, loaded when first asked for."""
         if self._tokenizer is None:
             with self._lock:
                 if self._tokenizer is None:

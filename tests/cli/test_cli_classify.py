@@ -63,7 +63,8 @@ def test_every_format_keeps_the_rows_and_adds_the_columns(
     assert list(rows[0].row) == ["编号", "主题", "正文", "来源", *added]
     assert rows[2].row["来源"] == "来访"
     assert f"written to {out}" in ran.err
-    assert sorted(path.name for path in out.parent.iterdir()) == ["letters.csv", out.name]
+    made = {path.name for path in out.parent.iterdir()} - {"letters.csv"}
+    assert made == {out.name, f"{out.name}.run.cfg"}
 
 
 @pytest.mark.parametrize(("header", "expected"), [("zh", "紧急程度"), ("en", "urgency")])
@@ -235,6 +236,23 @@ def test_settings_reach_the_steps(run: Run, letters: Path) -> None:
     ran = run("classify", letters, "--json", "--set", "read.max_letter_chars=5")
     assert ran.code == 1
     assert {tuple(json.loads(x)["review_reasons"]) for x in ran.out.splitlines()} == {("P302",)}
+
+
+def test_the_settings_of_a_run_are_kept_beside_it(run: Run, letters: Path) -> None:
+    """Beside the output lie all settings of the run, in the form they are given in."""
+    out = letters.with_name("out.csv")
+    assert run("classify", letters, "-o", out, "--set", "route.min_topic=0.75").code == 0
+    kept = load_settings(letters.with_name("out.csv.run.cfg"))
+    assert kept == load_settings(None, {"route.min_topic": 0.75})
+
+
+def test_settings_that_cannot_be_kept_are_told(run: Run, letters: Path) -> None:
+    """Where the settings cannot be written the output is there and the code is 2."""
+    letters.with_name("out.csv.run.cfg").mkdir()
+    ran = run("classify", letters, "-o", letters.with_name("out.csv"))
+    assert ran.code == 2
+    assert "[P601]" in ran.err
+    assert [row.id for row in _read(letters.with_name("out.csv"))] == IDS
 
 
 @settings(deadline=None, max_examples=15)

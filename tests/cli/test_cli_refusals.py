@@ -24,8 +24,8 @@ REFUSED: dict[str, tuple[list[str], str]] = {
     "not_a_model": (_arguments("--model", "json"), "is not a model of ours"),
     "empty_folder": (_arguments("--model", "{folder}"), "Give the folder of a bundle"),
     "ending": (["{letters}", "-o", "{folder}/out.docx"], "Known endings: .csv, .tsv, .xlsx"),
-    "input_ending": (["{folder}/a.pdf", "-o", "{folder}/out.csv"], "Known endings: .csv"),
-    "format": (_arguments("--format", "docx"), "[P202]"),
+    "input_ending": (["{folder}/a.mp3", "-o", "{folder}/out.csv"], "Known endings: .csv"),
+    "format": (_arguments("--format", "mp3"), "[P202]"),
     "language": (_arguments("--header", "fr"), "[P101] Setting write.header"),
     "no_folder": (["{letters}", "-o", "{folder}/no/out.csv"], "[P601]"),
     "out_is_folder": (["{letters}", "-o", "{folder}/dir.csv"], "it is a folder"),
@@ -48,7 +48,7 @@ def test_nothing_starts_where_something_is_wrong(
 ) -> None:
     """The code is 2, the message names what is wrong, and no file is made."""
     folder = letters.parent
-    (folder / "a.pdf").write_bytes(b"%PDF-1.4")
+    (folder / "a.mp3").write_bytes(b"ID3")
     (folder / "dir.csv").mkdir()
     before = sorted(path.name for path in folder.rglob("*"))
     ran = run("classify", *(a.format(letters=letters, folder=folder) for a in arguments))

@@ -8,7 +8,7 @@ import pytest
 
 from nlp_pipeline.errors import CorpusError
 from nlp_pipeline.learning.corpus import Labelled
-from nlp_pipeline.learning.measure import decided_chances, full_subtopic, measure_field
+from nlp_pipeline.learning.measure import decided_chances, measure_field
 from nlp_pipeline.process import Walk
 from nlp_pipeline.stages._features import TokenTable
 from nlp_pipeline.stages.classify import Head, Model
@@ -164,9 +164,3 @@ def test_shipped_walk_is_measured_over_its_labels(walk: Walk) -> None:
         assert first.shape == (3, len(head.labels))
         assert first.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
         assert first.tolist() == second.tolist()
-
-
-def test_subtopic_is_joined_once() -> None:
-    """A subtopic gets its topic before it, unless it has one."""
-    assert full_subtopic("政法", "交通管理") == "政法/交通管理"
-    assert full_subtopic("政法", "政法/交通管理") == "政法/交通管理"

@@ -394,6 +394,16 @@ static void cut_text(const Cutter *self, Walk *walk, Py_ssize_t length, int hmm)
 
 /* ---- Python's side ---- */
 
+/* A copy of a string's characters, to be freed; NULL with an exception set. */
+static Py_UCS4 *characters_of(PyObject *text)
+{
+    if (!PyUnicode_Check(text)) {
+        PyErr_SetString(PyExc_TypeError, "a str is wanted");
+        return NULL;
+    }
+    return PyUnicode_AsUCS4Copy(text);
+}
+
 static void drop_walk(Walk *walk)
 {
     PyMem_Free((void *)walk->text);
@@ -444,6 +454,7 @@ static PyObject *make_token(PyTypeObject *type, allocfunc alloc, PyObject *text,
     PyTuple_SetItem(token, 0, word);
     PyTuple_SetItem(token, 1, *last); /* the end of the word before is our start */
     PyTuple_SetItem(token, 2, until);
+    PyObject_GC_UnTrack(token); /* a string and two numbers make no cycle */
     Py_INCREF(until);
     *last = until;
     return token;
@@ -507,7 +518,7 @@ static PyObject *cutter_add(Cutter *self, PyObject *args)
     long long frequency;
     if (!PyArg_ParseTuple(args, "UL:add", &word, &frequency))
         return NULL;
-    Py_UCS4 *characters = PyUnicode_AsUCS4Copy(word);
+    Py_UCS4 *characters = characters_of(word);
     if (!characters)
         return NULL;
     int failed = add_word(self, characters, PyUnicode_GetLength(word), frequency);
@@ -519,7 +530,7 @@ static PyObject *cutter_add(Cutter *self, PyObject *args)
 
 static PyObject *cutter_frequency(Cutter *self, PyObject *word)
 {
-    Py_UCS4 *characters = PyUnicode_AsUCS4Copy(word);
+    Py_UCS4 *characters = characters_of(word);
     if (!characters)
         return NULL;
     uint32_t node = find_word(self, characters, PyUnicode_GetLength(word));
@@ -549,7 +560,7 @@ static int load_line(Cutter *self, const Py_UCS4 *line, const Py_UCS4 *stop)
 
 static PyObject *cutter_load(Cutter *self, PyObject *dictionary)
 {
-    Py_UCS4 *text = PyUnicode_AsUCS4Copy(dictionary);
+    Py_UCS4 *text = characters_of(dictionary);
     if (!text)
         return NULL;
     const Py_UCS4 *line = text, *stop = text + PyUnicode_GetLength(dictionary);
