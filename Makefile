@@ -21,7 +21,8 @@ test: $(VENV)/.tested
 check: $(VENV)/.checked
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy nlp_pipeline benchmarks tests
+	$(BIN)/mypy nlp_pipeline benchmarks
+	$(BIN)/mypy --explicit-package-bases tests
 
 format: $(VENV)/.checked
 	$(BIN)/ruff check --fix .

@@ -16,9 +16,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from nlp_pipeline.errors import CorpusError, WriteError
+from nlp_pipeline.labels import FIELD_NAMES
 from nlp_pipeline.learning._charts import confusion_chart, coverage_chart, reliability_chart
 from nlp_pipeline.learning._confidence import widest_cut
-from nlp_pipeline.labels import FIELD_NAMES
 from nlp_pipeline.learning.evaluate import ClassFigures, Evaluation, Interval
 
 MIN_SUPPORT = 20

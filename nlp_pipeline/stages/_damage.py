@@ -35,11 +35,12 @@ _SIGN = regex.compile(
     rf"|\?(?P<orphan>(?=[{_HALVED}！（），：；][^\x00-\x7f]{{0,40}}{_LOST}))"
     rf"|(?<=\p{{Han}}){_LOST}(?=\p{{Han}})"
 )
+_HINTS = (regex.compile(rf"[?？][a-zü{_TONED}]"), regex.compile(_LOST))
 _ELEMENT = regex.compile(
     rf"\?(?P<torn>{_READING})\)|\({_READING}\)(?<=[{_TONED}][a-zü]{{0,5}}\))|(?P<plain>.)",
     regex.DOTALL,
 )
-_UNTIL_ASCII = regex.compile(rf"(?:[?？]{_READING}\)|\({_READING}\)|[^\x00-\x7f])*+")
+_ASCII = regex.compile(rf"[?？(]{_READING}\)(*SKIP)(*FAIL)|[\x00-\x7f]")
 _ANNOTATED = regex.compile(rf"(\p{{Han}})\({_READING}\)")
 _BEFORE = regex.compile(rf"([\p{{Han}}〇，。！？；：、“”‘’（）《》【】…])(?:\({_READING}\))?\Z")
 _ANNOTATION = regex.compile(rf"\({_READING}\)")
@@ -83,23 +84,23 @@ def find_damage(text: str) -> tuple[list[Edit], bool]:
     >>> find_damage("請領導實(shí)打?qū)嵔鉀Q")[0]
     [Edit(start=9, end=16, new='實解決')]
     """
+    if not any(hint.search(text) for hint in _HINTS):
+        return [], False
     edits: list[Edit] = []
     is_damaged = False
     done = 0
-    annotated: frozenset[str] | None = None
+    annotated = frozenset(_ANNOTATED.findall(text))
     for match in _SIGN.finditer(text):
         if match.start() < done:
             continue
-        if annotated is None:
-            annotated = frozenset(_ANNOTATED.findall(text))
         edit = _restore(text, match, annotated)
         if edit is not None:
             edits.append(edit)
             done = edit.end
         elif match["mark"] is None or not set(_TONED).isdisjoint(match["reading"]):
             is_damaged = True
-            rest = _UNTIL_ASCII.match(text, match.start() + (match["mark"] is None))
-            done = rest.end() if rest else done
+            rest = _ASCII.search(text, match.start())
+            done = rest.end() if rest else len(text)
     return edits, is_damaged
 
 
@@ -172,12 +173,24 @@ def _encode(character: str) -> bytes:
     return code if len(code) <= 2 else b""
 
 
+@cache
 def _is_common(character: str) -> bool:
-    """Tell whether a character belongs in a letter: a mark, or Han of GB 2312 once simplified."""
+    """Tell whether a character belongs in a Traditional letter: a mark, or common Han.
+
+    Its simplified form must stand in GB 2312, and it must not be one that only
+    simplified texts have: such pages are Traditional, and wrong text is often not.
+    """
     if character in _MARKS or character in _CANTONESE:
         return True
-    code = _converter().convert(character).encode("gb2312", "replace")
-    return len(code) == 2 and code[0] >= 0xB0
+    simplified = _converter("t2s").convert(character)
+    code = simplified.encode("gb2312", "replace")
+    if len(code) != 2 or code[0] < 0xB0:
+        return False
+    return (
+        character != simplified
+        or _converter("s2t").convert(character) == character
+        or len(character.encode("big5", "replace")) == 2
+    )
 
 
 def _choose(before: str, guesses: list[_Guess], after: str) -> str:
@@ -186,7 +199,7 @@ def _choose(before: str, guesses: list[_Guess], after: str) -> str:
     after = _ANNOTATION.sub("", after)[:_NEAR]
     scores: dict[str, tuple[float, str]] = {}
     for guess in guesses:
-        plain = [_converter().convert(part) for part in (before, guess.text, after)]
+        plain = [_converter("t2s").convert(part) for part in (before, guess.text, after)]
         score, rarest = _score("".join(plain), len(plain[0]), len(plain[0]) + len(plain[1]))
         if rarest >= _MIN_FREQUENCY:
             scores.setdefault(plain[1], (score + guess.seen * _MIN_LEAD, guess.text))
@@ -237,8 +250,8 @@ def _words() -> tuple[dict[str, int], int]:
 
 
 @cache
-def _converter() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")
+def _converter(kind: str) -> opencc.OpenCC:
+    return opencc.OpenCC(kind)
 
 
 @cache

@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from nlp_pipeline.config import ClassifySettings
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR
 from nlp_pipeline.records import CleanText, Evidence, Prediction, Token
+from nlp_pipeline.stages._anatomy import find_parts
 from nlp_pipeline.stages._features import (
     TokenTable,
     find_heading,
@@ -29,14 +30,15 @@ from nlp_pipeline.stages._mask import find_personal, mask_tokens
 
 _CACHED_TOKENS = 30_000
 _FEWEST_ALTERNATIVES = 5
+_MIN_LEFT_CHARS = 10
 
 
 @dataclass(frozen=True)
 class Segmented:
     """A letter after segmenting, ready for the model.
 
-    `visible` are the tokens a model may see: personal data replaced, and of a
-    very long letter only its beginning and its end.
+    `visible` are the tokens a model may see: personal data replaced, without
+    salutation and signature, and of a very long letter only its beginning and end.
     """
 
     clean: CleanText
@@ -140,13 +142,34 @@ class Scores:
 
 
 def prepare(clean: CleanText, tokens: Sequence[Token], max_chars: int = 20_000) -> Segmented:
-    """Mask a segmented letter and cut a very long one for the model."""
-    seen = tokens
+    """Mask a segmented letter, leave its formal parts out, and cut a very long one.
+
+    Salutation, closing, signature and the like (`find_parts`) stay visible where
+    next to nothing would be left without them.
+    """
+    seen = _without_parts(clean.text, tokens)
     if len(clean.text) > max_chars:
         head, tail = max_chars * 4 // 5, len(clean.text) - max_chars // 5
-        seen = [t for t in tokens if t.end <= head or t.start >= tail]
+        seen = [t for t in seen if t.end <= head or t.start >= tail]
     personal = find_personal(clean.text)
     return Segmented(clean, tuple(tokens), tuple(mask_tokens(seen, personal)))
+
+
+def _without_parts(text: str, tokens: Sequence[Token]) -> Sequence[Token]:
+    """Give the tokens outside the parts of a letter that say nothing of its matter."""
+    parts = find_parts(text)
+    if not parts:
+        return tokens
+    kept: list[Token] = []
+    following = iter(parts)
+    part = next(following, None)
+    for token in tokens:
+        while part is not None and part.end <= token.start:
+            part = next(following, None)
+        if part is None or token.start < part.start or token.end > part.end:
+            kept.append(token)
+    left = sum(len(token.text) for token in kept if not token.text.isspace())
+    return kept if left >= _MIN_LEFT_CHARS else tokens
 
 
 def weigh(letter: Segmented) -> dict[str, float]:

@@ -114,6 +114,7 @@ def test_model_is_built_with_its_card_and_the_same_twice(
     assert "none; the project's letters alone" in told
     assert PLACES[0] not in told
     facts = read_manifest(bundle)["facts"]
+    assert facts["sources"].pop("phrases") > 0
     assert facts["sources"] == facts["held_out"] == {"project": 12}
     assert facts["corpus"] == hashlib.sha256(corpus.read_bytes()).hexdigest()
     assert {"dictionary", "topics", "register", "training", "libraries"} <= facts.keys()
@@ -207,7 +208,7 @@ def test_measuring_the_own_half_gives_every_field(
             (place, matter) for place in PLACES[:2] for matter in MATTERS
         )
     ]
-    found = results.measure(Split([], [], letters, [], {}), Path(settings.classify.model))
+    found = results.measure(Split([], [], letters, [], {}, []), Path(settings.classify.model))
     assert [result.found.field for result in found] == list(walk.model.heads)
     assert not any(result.is_real for result in found)
     assert capsys.readouterr().out == ""
@@ -228,7 +229,7 @@ def test_gold_letters_are_measured_on_every_set(
     sources = ("tipdm", "replies", "haikou", "project")
     test = [Labelled(f"{source}:1", text, fields) for source in sources]
     gold = [(Labelled(f"gold:{kind}", text, fields), kind) for kind in ("all", "danger")]
-    found = results.measure(Split([], [], test, gold, {}), Path(settings.classify.model))
+    found = results.measure(Split([], [], test, gold, {}, []), Path(settings.classify.model))
     sizes = {result.name: result.found.n for result in found}
     assert sizes["urgency: gold dev, with the letters chosen for danger"] == 2
     assert sizes["department: gold dev"] == 1
@@ -238,7 +239,7 @@ def test_gold_letters_are_measured_on_every_set(
 
 def test_measuring_nothing_is_refused(settings: Any, tmp_path: Path) -> None:
     """A split without letters to measure with, or no bundle, is refused."""
-    empty = Split([], [], [], [], {})
+    empty = Split([], [], [], [], {}, [])
     with pytest.raises(CorpusError, match="no letter to measure with"):
         results.measure(empty, Path(settings.classify.model))
     with pytest.raises(ModelMissingError, match="No model at"):

@@ -121,7 +121,7 @@ def test_without_data_the_own_letters_are_split_as_they_say(
     assert keys(split.train) == {"project:T1"}
     assert keys(split.test) == {"project:T2"}
     assert split.gold == []
-    assert split.weighed.keys() == {"project:T1"}
+    assert split.weighed.keys() == keys(split.learned[0]) == {"project:T1"} | keys(split.phrases)
 
 
 def test_about_a_fifth_is_held_out_the_same_in_any_order(

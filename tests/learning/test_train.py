@@ -10,10 +10,12 @@ import pytest
 
 from nlp_pipeline.config import Settings
 from nlp_pipeline.errors import CorpusError
+from nlp_pipeline.labels import Labels
 from nlp_pipeline.learning.bundle import save_bundle
 from nlp_pipeline.learning.corpus import Labelled
 from nlp_pipeline.learning.duplicates import group_near_duplicates
 from nlp_pipeline.learning.features import is_allowed
+from nlp_pipeline.learning.phrases import SOURCE, register_phrases
 from nlp_pipeline.learning.split import weigh_letters
 from nlp_pipeline.learning.train import FOLDS, TrainSettings, train_model
 from nlp_pipeline.stages.classify import Model
@@ -248,3 +250,13 @@ def test_progress_tells_counts_and_no_text() -> None:
     assert told[0].startswith("12 letters, ")
     assert told[1:] == ["choosing 5 features", "topic: 12 letters, 2 labels"]
     assert len(set(groups)) > FOLDS
+
+
+def test_phrases_teach_every_department_and_measure_nothing(labels: Labels) -> None:
+    """Every department has phrases of its own, and no fold figure counts one."""
+    phrases = register_phrases(labels)
+    taught = {x.labels["department"] for x in phrases if "department" in x.labels}
+    assert taught == {name for name in labels.departments if labels.departments[name].names}
+    assert {x.source for x in phrases} == {SOURCE}
+    subtopics = {x.labels["subtopic"] for x in phrases if "subtopic" in x.labels}
+    assert subtopics <= set(labels.subtopics)

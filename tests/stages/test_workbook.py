@@ -102,13 +102,13 @@ def test_headings_below_the_twentieth_row_are_not_sought(tmp_path: Path) -> None
 
 
 def test_the_first_sheet_with_a_text_column_is_read(tmp_path: Path) -> None:
-    """The other sheets are named, but for an empty one before it."""
+    """Sheets of other headings are named, but for an empty one."""
     path = save(
         tmp_path / "a.xlsx",
         空=[],
         说明=[["填表说明"]],
         来信=[["内容"], [TEXT]],
-        去年=[["内容"], [OTHER]],
+        去年=[["编号", "内容"], [1, OTHER]],
     )
     source = open_source(path, SETTINGS)
     assert source.skipped == ("说明", "去年")
