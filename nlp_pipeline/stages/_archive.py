@@ -7,6 +7,7 @@ The limits: 100,000 members, 2 GB in sum, 200 times the packed size for a member
 of a megabyte or more; an archive within counts against those around it.
 """
 
+import errno
 import io
 import stat
 import struct
@@ -197,6 +198,11 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path) -> str
         with archive.open(info) as stream, place.open("wb") as out:
             copied = _copy(stream, out)
     except _DAMAGED:
+        return "it is damaged"
+    except OSError as error:
+        # A member that is said to begin before the file does.
+        if error.errno != errno.EINVAL:
+            raise
         return "it is damaged"
     return "" if copied == info.file_size else "it is cut short"
 
