@@ -34,7 +34,7 @@ def classify(
         list[str],
         typer.Argument(
             metavar="INPUT",
-            help="csv, tsv, xlsx, jsonl, parquet, txt, a folder of txt, or - for stdin.",
+            help="Tables, text files, docx, pdf, eml, zip, folders of these, or - for stdin.",
         ),
     ],
     out: Annotated[

@@ -26,6 +26,7 @@ _LONGEST_HEAD = 2_000
 _LONGEST_GREETING = 56
 _LONGEST_SIGNATURE = 48
 _MOST_TAIL_PARTS = 12
+_MOST_PLAIN_LINES = 4
 _SHORTEST_REPEAT = 20
 _FINAL = "。！？!?…”）)~～"
 _LONGEST_CLOSING = 60
@@ -62,13 +63,13 @@ def _find_head(text: str) -> Iterator[Part]:
         line = text[start:end]
         if number in mail or _is_slip_line(line):
             yield Part("header", start, end)
-        elif _is_own_contact(line):
+        elif _is_own_contact(line) and len(text) - end > end:
             yield Part("contact", start, end)
         elif (greeting := _find_greeting(text, start, end)) is not None:
             yield greeting
             if text[greeting.end : end].strip():
                 return
-        elif number or len(line) > _LONGEST_HEADING or end == len(text):
+        elif number or len(line) > _LONGEST_HEADING or not text[end:].strip():
             return
 
 
@@ -81,6 +82,8 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
         begin = start
         while begin < end and text[begin].isspace():
             begin += 1
+        while end > begin and text[end - 1].isspace():
+            end -= 1
         yield begin, end
         if stop < 0:
             return
@@ -136,9 +139,10 @@ def _find_greeting(text: str, start: int, end: int) -> Part | None:
     match = forms.GREETING.match(text, start, end)
     if match is None or text.startswith("你", match.end()):
         return None
-    if not _is_asked(text, match["who"] or "", match.end()):
+    who = match["who"] or ""
+    if forms.MATTER.search(who) or not _is_asked(text, who, match.end()):
         return None
-    return Part("salutation", max(start, match.end("column")), match.end())
+    return _bare("salutation", text, max(start, match.end("column")), match.end())
 
 
 def _is_asked(text: str, who: str, begin: int) -> bool:
@@ -241,14 +245,16 @@ def _plain_contact(text: str, begin: int, start: int, end: int, below: list[Part
     """Give a line that may be of anybody where it stands beside what is the writer's."""
     if forms.ABOUT_NUMBERS.search(text, begin, start):
         return None
-    above = _before(text, begin, start)
-    is_beside = any(part.kind in ("contact", "signature") for part in below[-1:])
-    if (
-        is_beside
-        or _last_signature(text, begin, above)
-        or _is_own_contact(text[_line_start(text, begin, above) : above])
-    ):
+    if any(part.kind in ("contact", "signature") for part in below[-1:]):
         return Part("contact", start, end)
+    above = _before(text, begin, start)
+    for _ in range(_MOST_PLAIN_LINES):
+        line = text[_line_start(text, begin, above) : above]
+        if _is_own_contact(line) or _last_signature(text, begin, above):
+            return Part("contact", start, end)
+        if len(line) > _LONGEST_LINE or not forms.PLAIN_CONTACT.fullmatch(line):
+            break
+        above = _before(text, begin, above - len(line))
     return None
 
 
@@ -307,9 +313,17 @@ def _find_repeated(text: str, begin: int, end: int) -> Iterator[Part]:
         if len(sentence) < _SHORTEST_REPEAT:
             continue
         if sentence in seen and match.start() >= begin:
-            start = match.start() + len(match[0]) - len(match[0].lstrip())
-            yield Part("repeated", start, match.end())
+            yield _bare("repeated", text, *match.span())
         seen.add(sentence)
+
+
+def _bare(kind: str, text: str, start: int, end: int) -> Part:
+    """Give a part without the white space around it."""
+    while text[start].isspace():
+        start += 1
+    while text[end - 1].isspace():
+        end -= 1
+    return Part(kind, start, end)
 
 
 def _join(text: str, parts: list[Part]) -> list[Part]:

@@ -9,7 +9,7 @@ A pattern sees the folded form of a line (`fold_line`), which the later repairs 
 the step do not change, so that what was kept once is kept again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from operator import add
 from typing import NamedTuple
@@ -25,13 +25,13 @@ _TABLE = "boilerplate.csv"
 _PLACES = {"head": ("head",), "tail": ("tail",), "both": ("head", "tail")}
 _GUARDS = ("", "company", "run", "again", "end")
 _LONGEST = 400
-_LONGEST_TITLE = 60
 _MOST_LINES = 40
 _SIGN_WITHIN = 40
 _SECONDS = 1.0
 _FOLDED = str.maketrans(",:;?!()", "，：；？！（）", "'\"“”‘’「」『』")
 _RUNS = regex.compile(r"(?P<dots>[.。…]{2,}|…)|(?P<masks>[*×Xx]{2,})|，+(?=[，、。；：])")
 _BYLINE = regex.compile(r"(?<=[。！？!?”\"]\s?)[(（][^()（）\n]{2,60}[)）]$")
+_TITLE = regex.compile(r".{0,59}[^；]")
 _FINISHED = regex.compile(r"[。！？!?；;）)”\"》]$")
 
 
@@ -77,17 +77,18 @@ def find_boilerplate(text: str) -> list[Edit]:
     [Edit(start=12, end=17, new='')]
     """
     lines = _Lines(text)
-    gone = {**_find_head(lines), **_find_tail(lines)}
-    if len(lines.spans) == 1 and any(row.guard for row in gone.values()):
+    whole = lines.spans.copy()
+    while _take_out(lines):
+        pass
+    if lines.spans == whole:
         return []
-    edits = _drop(lines, gone)
-    end = _end_of_kept(text, edits)
-    while (match := _BYLINE.search(text, max(0, end - _LONGEST), end)) is not None:
-        if not any(_fit(row.pattern, fold_line(match[0])) for row in _rows("tail", "end")):
-            break
-        end = match.start() - text[match.start() - 1].isspace()
-        edits.append(Edit(end, match.end(), ""))
-    return sorted(edits)
+    return [edit for edit in _gaps(lines) if edit.start < edit.end]
+
+
+def is_listed(line: str) -> bool:
+    """Tell whether a line would be boilerplate at the tail of a document."""
+    lines = _Lines(line)
+    return _row_of(lines, 0, "tail") is not None
 
 
 def is_cut_off(text: str, edits: Sequence[Edit]) -> bool:
@@ -97,7 +98,7 @@ def is_cut_off(text: str, edits: Sequence[Edit]) -> bool:
         text: the text before the edits.
         edits: what `find_boilerplate` gave for it.
     """
-    end = _end_of_kept(text, edits)
+    end = edits[-1].start if edits and edits[-1].end == len(text) else len(text)
     if end in (0, len(text)) or _FINISHED.search(text, max(0, end - 2), end):
         return False
     sales = [row for row in _all_rows() if row.kind == "sale"]
@@ -127,7 +128,7 @@ def _find_head(lines: _Lines) -> dict[int, _Row]:
             break
         if row is None:
             title = number
-        elif title == number - 1 and not 0 < len(lines.key(title)) <= _LONGEST_TITLE:
+        elif title == number - 1 and not _TITLE.fullmatch(lines.key(title)):
             break
         else:
             found[number] = row
@@ -162,28 +163,30 @@ def _find_again(lines: _Lines, number: int) -> _Row | None:
     return None
 
 
-def _drop(lines: _Lines, gone: Iterable[int]) -> list[Edit]:
-    """Give the edits that take whole lines out, each with one line break."""
-    numbers = set(gone)
-    edits = []
-    first_kept = next((n for n in range(len(lines.spans)) if n not in numbers), None)
-    for number in sorted(numbers):
-        start, end = lines.spans[number]
-        if first_kept is not None and number > first_kept:
-            edits.append(Edit(start - 1, end, ""))
-        else:
-            edits.append(Edit(start, min(end + 1, len(lines.text)), ""))
-    return edits
+def _take_out(lines: _Lines) -> bool:
+    """Take what is boilerplate now out of the lines; tell whether anything was."""
+    gone = {**_find_head(lines), **_find_tail(lines)}
+    if gone and (len(lines.spans) > 1 or not any(row.guard for row in gone.values())):
+        lines.spans = [span for number, span in enumerate(lines.spans) if number not in gone]
+        return bool(lines.spans)
+    start, end = lines.spans[-1]
+    match = _BYLINE.search(lines.text, max(start, end - _LONGEST), end)
+    if match is None:
+        return False
+    key = fold_line(match[0])
+    if not any(_fit(row.pattern, key) for row in _rows("tail", "end")):
+        return False
+    lines.spans[-1] = (start, match.start() - lines.text[match.start() - 1].isspace())
+    return True
 
 
-def _end_of_kept(text: str, edits: Sequence[Edit]) -> int:
-    """Give where the text ends when the edits at its end are made."""
-    end = len(text)
-    for edit in reversed(edits):
-        if edit.end != end:
-            break
-        end = edit.start
-    return end
+def _gaps(lines: _Lines) -> Iterator[Edit]:
+    """Give the edits that leave nothing but the lines that are left."""
+    done = 0
+    for number, (start, end) in enumerate(lines.spans):
+        yield Edit(done, start - 1 if number else start, "")
+        done = end
+    yield Edit(done, len(lines.text), "")
 
 
 def _row_of(lines: _Lines, number: int, place: str) -> _Row | None:

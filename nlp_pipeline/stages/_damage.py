@@ -82,7 +82,7 @@ def find_damage(text: str) -> tuple[list[Edit], bool]:
         could not be restored: such a span is not touched.
 
     >>> find_damage("請領導實(shí)打?qū)嵔鉀Q")[0]
-    [Edit(start=9, end=16, new='實解決')]
+    [Edit(start=10, end=17, new='實解決')]
     """
     if not any(hint.search(text) for hint in _HINTS):
         return [], False

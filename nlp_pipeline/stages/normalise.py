@@ -18,7 +18,7 @@ import regex
 
 from nlp_pipeline.labels import read_table
 from nlp_pipeline.records import CleanText, Step
-from nlp_pipeline.stages._boilerplate import find_boilerplate, is_cut_off
+from nlp_pipeline.stages._boilerplate import find_boilerplate, is_cut_off, is_listed
 from nlp_pipeline.stages._damage import find_damage
 from nlp_pipeline.stages._edits import Edit
 
@@ -49,13 +49,12 @@ def normalise_text(raw: str, min_traditional_share: float = 0.05) -> CleanText:
     for name, find in STEPS:
         if name == "damage":
             edits, is_damaged = find_damage(text)
+        elif name == "script":
+            edits, is_traditional = find_script(text, min_traditional_share)
         else:
             edits = find(text)
         if name == "boilerplate":
             is_cut = is_cut_off(text, edits)
-        if name == "script":
-            is_traditional = _share(text, edits) >= min_traditional_share
-            edits = edits + _supplement(text, edits) if is_traditional else []
         edits = [e for e in sorted(edits) if text[e.start : e.end] != e.new]
         if edits:
             text, offsets = _apply(text, offsets, edits)
@@ -103,6 +102,11 @@ _INVISIBLE = (
 )
 _find_invisible = _replace(_INVISIBLE, "")
 _BREAKS = regex.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\r\n\x85\u2028\u2029]+")
+_MIN_JOINED_HAN = 10
+_HARD_BREAK = regex.compile(
+    r"(?<=[;；])\n(?![一二三四五六七八九十]{1,3}[、，,．.：:]|第[一二三四五六七八九十]|其[一二三四五]"
+    r"|[一二三四五六七]是)(?=\p{Han})"
+)
 _COMBINED = regex.compile(
     r"\P{M}?\p{M}+|[\u037e\u0387\u2126\u212a\u212b\uf900-\ufaff\U0002f800-\U0002fa1f]"
 )
@@ -153,6 +157,21 @@ def _find_spaces(text: str) -> list[Edit]:
     return edits
 
 
+def _find_hard_breaks(text: str) -> list[Edit]:
+    """Join lines that were broken after a semicolon; items of a list stay apart."""
+    edits: list[Edit] = []
+    joined = length = 0
+    for match in reversed(list(_HARD_BREAK.finditer(text))):
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        end = text.find("\n", match.end())
+        after = text[match.end() : end if end >= 0 else len(text)]
+        length = len(_HAN.findall(after)) + (length if joined and end == joined else 0)
+        if length >= _MIN_JOINED_HAN and not is_listed(before) and not is_listed(after):
+            edits.append(Edit(*match.span(), ""))
+            joined = match.start()
+    return edits[::-1]
+
+
 def _find_uncomposed(text: str) -> list[Edit]:
     """Compose accents and replace doubles of characters (NFC, never NFKC).
 
@@ -164,6 +183,14 @@ def _find_uncomposed(text: str) -> list[Edit]:
         composed = unicodedata.normalize("NFC", match[0][:_MAX_ACCENTED])
         edits.append(Edit(*match.span(), composed[:_MAX_ACCENTED]))
     return edits
+
+
+def find_script(text: str, min_traditional_share: float = 0.05) -> tuple[list[Edit], bool]:
+    """Give the edits that simplify a text, and whether it is Traditional; if not, none."""
+    edits = _find_traditional(text)
+    if _share(text, edits) < min_traditional_share:
+        return [], False
+    return edits + _supplement(text, edits), True
 
 
 def _find_traditional(text: str) -> list[Edit]:
@@ -185,23 +212,29 @@ def _find_traditional(text: str) -> list[Edit]:
 
 
 def _share(text: str, edits: list[Edit]) -> float:
-    """Give the share of Han characters that only a Traditional text holds."""
+    """Give the share of Han characters that only a Traditional text holds.
+
+    It is 1 where nothing in the text is simplified: a short letter may hold one sign alone.
+    """
     signs = sum(text[edit.start] not in _shared_characters() for edit in edits)
-    return signs / max(1, len(_HAN.findall(text))) if signs else 0.0
+    if not signs:
+        return 0.0
+    if _simplified_signs().isdisjoint(text):
+        return 1.0
+    return signs / max(1, len(_HAN.findall(text)))
 
 
 def _supplement(text: str, edits: list[Edit]) -> list[Edit]:
-    """Find what t2s leaves behind in a Traditional text: 看著, 甚麼, 妳."""
+    """Find what t2s leaves behind in a Traditional text: 看著, 甚麼, 妳, or takes: 徐乾學."""
     converted = list(text)
     for edit in edits:
         converted[edit.start : edit.end] = edit.new
     found: dict[int, Edit] = {}
-    for match in _supplement_pattern().finditer("".join(converted)):
-        new = _supplement_words().get(match[0], "着" if match[0] == "著" else match[0])
-        for index, character in enumerate(new, match.start()):
-            if character == text[index]:
-                continue
-            found[index] = Edit(index, index + 1, character)
+    for kind, source in (("source", text), ("word", "".join(converted))):
+        for match in _supplement_pattern(kind).finditer(source):
+            new = _supplement_words(kind).get(match[0], "")
+            for index, character in enumerate(new, match.start()):
+                found.setdefault(index, Edit(index, index + 1, character))
     edits[:] = [edit for edit in edits if edit.start not in found]
     return list(found.values())
 
@@ -218,16 +251,25 @@ def _shared_characters() -> frozenset[str]:
 
 
 @cache
-def _supplement_words() -> dict[str, str]:
-    rows = read_table("t2s_supplement.csv")
-    return {row["from"]: row["to"] for row in rows if row["kind"] == "word"}
+def _simplified_signs() -> frozenset[str]:
+    """Give the characters of GB 2312 that Taiwan and Hong Kong do not write: 这, 们, 为."""
+    pairs = bytes(byte for a in range(0xB0, 0xF8) for b in range(0xA1, 0xFF) for byte in (a, b))
+    found = pairs.decode("gb2312", "ignore")
+    written = found.encode("big5hkscs", "ignore").decode("big5hkscs")
+    return frozenset(found) - frozenset(written) - _supplement_words("written").keys()
 
 
 @cache
-def _supplement_pattern() -> regex.Pattern[str]:
-    """Match a kept word as a whole before a lone 著, and every replaced word."""
-    kept = [row["from"] for row in read_table("t2s_supplement.csv") if row["kind"] == "keep"]
-    return regex.compile("|".join([*kept, "著", *_supplement_words()]))
+def _supplement_words(kind: str) -> dict[str, str]:
+    rows = read_table("t2s_supplement.csv")
+    return {row["from"]: row["to"] for row in rows if row["kind"] == kind}
+
+
+@cache
+def _supplement_pattern(kind: str) -> regex.Pattern[str]:
+    """Match the longest word first; beside those to replace, the kept ones."""
+    kept = _supplement_words("keep") if kind == "word" else ()
+    return regex.compile("|".join(sorted([*kept, *_supplement_words(kind)], key=len, reverse=True)))
 
 
 def _find_quotes(text: str) -> list[Edit]:
@@ -275,6 +317,7 @@ STEPS: tuple[tuple[str, Finder], ...] = (
     ("compose", _find_uncomposed),
     ("pinyin", _find_pinyin),
     ("bar", _find_bar),
+    ("breaks", _find_hard_breaks),
     ("boilerplate", find_boilerplate),
     ("script", _find_traditional),
     ("quotes", _find_quotes),
