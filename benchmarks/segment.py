@@ -59,7 +59,7 @@ def _letters() -> list[str]:
 
 
 def _real(folder: Path) -> Iterator[str]:
-    for path in sorted((folder / "corpora").rglob("*.csv")):
+    for path in sorted(folder.rglob("*.csv")):
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 yield from (row[name] for name in TEXT_COLUMNS if row.get(name))

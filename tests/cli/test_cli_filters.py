@@ -113,14 +113,14 @@ def test_a_settings_file_and_single_settings_are_laid_over_the_defaults(
     """`--config` overrides the defaults and `--set` overrides the file."""
     path = tmp_path / "own.cfg"
     path.write_text("[normalise]\nmin_traditional_share = 1.0\n", encoding="utf-8")
-    whole = run("normalise", stdin="樓下沒人管").out
-    kept = run("normalise", "--config", path, stdin="樓下沒人管").out
+    whole = run("normalise", stdin="这个樓下沒人管").out
+    kept = run("normalise", "--config", path, stdin="这个樓下沒人管").out
     again = run(
         "normalise",
         *("--config", path, "--set", "normalise.min_traditional_share = 0.05"),
-        stdin="樓下沒人管",
+        stdin="这个樓下沒人管",
     ).out
-    assert (whole, kept, again) == ("楼下没人管\n", "樓下沒人管\n", "楼下没人管\n")
+    assert (whole, kept, again) == ("这个楼下没人管\n", "这个樓下沒人管\n", "这个楼下没人管\n")
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_letters_of_the_project_are_cut_alike(
 def test_real_letters_are_cut_alike(fast: Segmenter, plain: Segmenter) -> None:
     """Every text of the data folder is cut alike, as received and normalised."""
     seen = different = 0
-    for path in sorted((Path(DATA) / "corpora").rglob("*.csv")):
+    for path in sorted(Path(DATA).rglob("*.csv")):
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 raw = "\n".join(value for value in row.values() if isinstance(value, str))
