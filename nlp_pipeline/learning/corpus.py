@@ -25,6 +25,8 @@ from nlp_pipeline.stages.read import BY_SETTINGS, Columns, open_source
 MAPPED_WEIGHT = 1.0
 WEAK_WEIGHT = 0.2
 RUBRIC_WEIGHT = 2.0
+WEAK_TOPIC_WEIGHT = 0.1
+RUBRIC_TOPIC_WEIGHT = 1.5
 """What a label counts: mapped from a source's own, guessed by rules, by the rubric."""
 
 _TRAFFIC = regex.compile("交警|红绿灯|违章|违停|乱停|驾驶证|电子眼|信号灯|交通事故|电子警察")
@@ -77,7 +79,7 @@ def project_letters(path: Path) -> list[Labelled]:
             also = tuple(row["also"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise CorpusError(path, f"line {number} is not a labelled letter") from error
-        weights = dict.fromkeys(labels, RUBRIC_WEIGHT)
+        weights = {**dict.fromkeys(labels, RUBRIC_WEIGHT), "topic": RUBRIC_TOPIC_WEIGHT}
         letters.append(Labelled(key, raw, labels, weights, also, is_test))
     return letters
 
@@ -283,7 +285,7 @@ def _order_letters(
             row,
             {
                 "department": (department, WEAK_WEIGHT),
-                "topic": (topic, WEAK_WEIGHT),
+                "topic": (topic, WEAK_TOPIC_WEIGHT),
                 "subtopic": (subtopic, WEAK_WEIGHT),
             },
         )
@@ -316,7 +318,7 @@ def _report_letters(
     for row in _rows(folder / "tainan1999/reports.csv", "id text category subcategory"):
         levels = [row["category"], row["subcategory"]]
         topic, subtopic = _longest("tainan1999", levels, topics)
-        labels = {"topic": (topic, WEAK_WEIGHT), "subtopic": (subtopic, WEAK_WEIGHT)}
+        labels = {"topic": (topic, WEAK_TOPIC_WEIGHT), "subtopic": (subtopic, WEAK_WEIGHT)}
         yield _make("tainan", row, labels)
 
 
@@ -344,5 +346,5 @@ def _annotated(letters: list[Labelled], path: Path) -> Iterator[Labelled]:
             "department": row["department"],
         }
         also = tuple(part for part in row["also"].split("|") if part)
-        weights = dict.fromkeys(labels, RUBRIC_WEIGHT)
+        weights = {**dict.fromkeys(labels, RUBRIC_WEIGHT), "topic": RUBRIC_TOPIC_WEIGHT}
         yield replace(letter, labels=labels, weights=weights, also=also)

@@ -20,7 +20,7 @@ import scipy.sparse as sp
 
 from nlp_pipeline.records import Token
 
-HEADING_WEIGHT = 3.0
+HEADING_WEIGHT = 6.0
 MAX_HEADING_CHARS = 60
 _LONGEST = 4
 _LONG_NUMBER = regex.compile(r"\d{5,}")

@@ -13,7 +13,9 @@ from nlp_pipeline.errors import ColumnError, CorpusError, LabelError
 from nlp_pipeline.labels import FIELDS, Labels
 from nlp_pipeline.learning.corpus import (
     MAPPED_WEIGHT,
+    RUBRIC_TOPIC_WEIGHT,
     RUBRIC_WEIGHT,
+    WEAK_TOPIC_WEIGHT,
     WEAK_WEIGHT,
     Labelled,
     check_labels,
@@ -145,7 +147,7 @@ def test_project_letter_has_every_field_by_the_rubric(tmp_path: Path) -> None:
             "urgency": "紧急",
             "department": "供水公司",
         },
-        weights=dict.fromkeys(FIELDS, RUBRIC_WEIGHT),
+        weights={**dict.fromkeys(FIELDS, RUBRIC_WEIGHT), "topic": RUBRIC_TOPIC_WEIGHT},
         also=("住房和城乡建设局",),
         is_test=True,
     )
@@ -212,7 +214,11 @@ def test_orders_take_the_longest_known_category(found: dict[str, Labelled]) -> N
         "topic": "城乡建设",
         "subtopic": CITY,
     }
-    assert set(found["haikou:1"].weights.values()) == {WEAK_WEIGHT}
+    assert found["haikou:1"].weights == {
+        "department": WEAK_WEIGHT,
+        "topic": WEAK_TOPIC_WEIGHT,
+        "subtopic": WEAK_WEIGHT,
+    }
     assert found["haikou:2"].labels["department"] == "交警支队"
     assert found["haikou:2"].labels["subtopic"] == "交通运输/出租车管理"
     assert found["haikou:3"].labels == {"topic": "交通运输"}
@@ -239,7 +245,7 @@ def test_annotation_replaces_mapped_labels(found: dict[str, Labelled]) -> None:
     assert found["hot:1"].labels["subtopic"] == "环境保护/噪声污染"
     assert found["hot:1"].also == ("城市管理局", "公安局")
     assert found["replies:3"].labels["purpose"] == "检举控告"
-    assert set(found["replies:3"].weights.values()) == {RUBRIC_WEIGHT}
+    assert set(found["replies:3"].weights.values()) == {RUBRIC_WEIGHT, RUBRIC_TOPIC_WEIGHT}
     assert found["replies:3"].also == ()
 
 
