@@ -24,11 +24,9 @@ from nlp_pipeline.config import Settings, load_settings
 from nlp_pipeline.errors import ModelMissingError
 from nlp_pipeline.labels import Labels, load_labels
 from nlp_pipeline.learning.bundle import load_bundle, save_bundle
-from nlp_pipeline.process import load_segmenter
+from nlp_pipeline.process import load_segmenter, make_triage
 from nlp_pipeline.records import (
     CleanText,
-    Judgement,
-    Prediction,
     Token,
     Triage,
     clean_from,
@@ -44,7 +42,6 @@ from nlp_pipeline.stages.classify import (
 )
 from nlp_pipeline.stages.judge import judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
-from nlp_pipeline.stages.route import route_letter, text_key
 from nlp_pipeline.stages.segment import Segmenter
 
 _LONE_SURROGATE = regex.compile(r"\p{Cs}")
@@ -165,38 +162,19 @@ class RouteComponent:
             name: prediction_from(values) for name, values in content["predictions"].items()
         }
         judgement = judge_letter(clean, predictions, self.rules, self.settings.judge)
-        content["triage"] = self._triage(doc, clean, predictions, judgement).as_dict()
-        return doc
-
-    def _triage(
-        self,
-        doc: Doc,
-        clean: CleanText,
-        predictions: dict[str, Prediction],
-        judgement: Judgement,
-    ) -> Triage:
-        content = doc.user_data[KEY]
-        settings = self.settings
-        letter_id = str(content.get("letter_id", ""))
-        decision = route_letter(
-            letter_id or text_key(clean.text),
+        triage = make_triage(
+            str(content.get("letter_id", "")),
+            clean,
+            [token.text for token in doc],
             predictions,
             judgement,
             self.register,
-            (settings.classify, settings.judge, settings.route),
-            length=len(clean.text),
+            self.settings,
             unseen_share=content["unseen_share"],
-            damaged=clean.damaged,
-        )
-        return Triage(
-            letter_id=letter_id,
-            clean=clean,
-            tokens=tuple(token.text for token in doc),
-            predictions=predictions,
-            judgement=judgement,
-            decision=decision,
             model=content["model"],
         )
+        content["triage"] = triage.as_dict()
+        return doc
 
 
 def make_tokenizer(

@@ -21,7 +21,15 @@ from nlp_pipeline.errors import (
     StageError,
 )
 from nlp_pipeline.labels import Labels, load_labels
-from nlp_pipeline.records import CleanText, Failure, Judgement, Letter, Outcome, Prediction, Triage
+from nlp_pipeline.records import (
+    CleanText,
+    Failure,
+    Judgement,
+    Letter,
+    Outcome,
+    Prediction,
+    Triage,
+)
 from nlp_pipeline.stages.classify import (
     Model,
     Segmented,
@@ -248,24 +256,43 @@ def _route(
     walk: Walk,
     letter: Letter,
 ) -> Triage:
-    settings = walk.settings
-    clean = segmented.clean
-    decision = route_letter(
-        letter.id or text_key(clean.text),
+    return make_triage(
+        letter.id,
+        segmented.clean,
+        [token.text for token in segmented.tokens],
         predictions,
         judgement,
         walk.labels,
-        (settings.classify, settings.judge, settings.route),
-        length=len(clean.text),
+        walk.settings,
         unseen_share=unseen_share(walk.model, segmented),
-        damaged=clean.damaged,
-    )
-    return Triage(
-        letter_id=letter.id,
-        clean=clean,
-        tokens=tuple(token.text for token in segmented.tokens),
-        predictions=predictions,
-        judgement=judgement,
-        decision=decision,
         model=walk.model.name,
     )
+
+
+def make_triage(
+    letter_id: str,
+    clean: CleanText,
+    tokens: Sequence[str],
+    predictions: dict[str, Prediction],
+    judgement: Judgement,
+    labels: Labels,
+    settings: Settings,
+    *,
+    unseen_share: float,
+    model: str,
+) -> Triage:
+    """Route a judged letter and put all that was found out about it together.
+
+    The batch loop and the spaCy component both end here, so that they agree.
+    """
+    decision = route_letter(
+        letter_id or text_key(clean.text),
+        predictions,
+        judgement,
+        labels,
+        (settings.classify, settings.judge, settings.route),
+        length=len(clean.text),
+        unseen_share=unseen_share,
+        damaged=clean.damaged,
+    )
+    return Triage(letter_id, clean, tuple(tokens), predictions, judgement, decision, model)
