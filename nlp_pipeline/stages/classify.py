@@ -22,6 +22,8 @@ from nlp_pipeline.stages._anatomy import find_parts
 from nlp_pipeline.stages._features import (
     TokenTable,
     find_heading,
+    find_regions,
+    find_synonyms,
     letter_scales,
     stack_weights,
     weigh_tokens,
@@ -39,11 +41,14 @@ class Segmented:
 
     `visible` are the tokens a model may see: personal data replaced, without
     salutation and signature, and of a very long letter only its beginning and end.
+    `meant` names, for words of Taiwan, Hong Kong or a dialect, the mainland word
+    that the model weighs in their place.
     """
 
     clean: CleanText
     tokens: tuple[Token, ...]
     visible: tuple[Token, ...]
+    meant: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -151,8 +156,12 @@ def prepare(clean: CleanText, tokens: Sequence[Token], max_chars: int = 20_000) 
     if len(clean.text) > max_chars:
         head, tail = max_chars * 4 // 5, len(clean.text) - max_chars // 5
         seen = [t for t in seen if t.end <= head or t.start >= tail]
-    personal = find_personal(clean.text)
-    return Segmented(clean, tuple(tokens), tuple(mask_tokens(seen, personal)))
+    masked = mask_tokens(seen, find_personal(clean.text))
+    regions = find_regions(clean.text, clean.is_traditional)
+    if not regions:
+        return Segmented(clean, tuple(tokens), tuple(masked))
+    visible, meant = find_synonyms(clean.text, masked, regions)
+    return Segmented(clean, tuple(tokens), tuple(visible), meant)
 
 
 def _without_parts(text: str, tokens: Sequence[Token]) -> Sequence[Token]:
@@ -174,7 +183,11 @@ def _without_parts(text: str, tokens: Sequence[Token]) -> Sequence[Token]:
 
 def weigh(letter: Segmented) -> dict[str, float]:
     """Give the weights of a letter's visible words: all that the model sees of it."""
-    return weigh_tokens(letter.visible, find_heading(letter.clean.text))
+    tokens: Sequence[Token] = letter.visible
+    if letter.meant:
+        meant = letter.meant
+        tokens = [t._replace(text=meant[t.text]) if t.text in meant else t for t in tokens]
+    return weigh_tokens(tokens, find_heading(letter.clean.text))
 
 
 def classify_letters(
@@ -219,7 +232,8 @@ def unseen_share(model: Model, letter: Segmented) -> float:
     words = {t.text for t in letter.visible if any(c.isalnum() for c in t.text)}
     if not words:
         return 1.0
-    unknown = sum(f"={word.lower()}" not in model.table.columns for word in words)
+    meant = (letter.meant.get(word, word) for word in words)
+    unknown = sum(f"={word.lower()}" not in model.table.columns for word in meant)
     return unknown / len(words)
 
 
@@ -272,11 +286,12 @@ def _evidence(
         if brought[word] > 0 and any(c.isalnum() for c in word) and len(word) > 1
     }
     best = sorted(wanted, key=lambda word: (-brought[word], word))[:most]
+    meant = {word: word for word in best}
+    meant |= {word: other for word, other in letter.meant.items() if other in meant}
     found: dict[str, Evidence] = {}
     for token in letter.visible:
-        if token.text in best and token.text not in found:
+        word = meant.get(token.text)
+        if word is not None and word not in found:
             span = letter.clean.raw_span(token.start, token.end)
-            found[token.text] = Evidence(
-                name, token.text, token.start, token.end, *span, brought[token.text]
-            )
+            found[word] = Evidence(name, token.text, token.start, token.end, *span, brought[word])
     return tuple(found[word] for word in best if word in found)
