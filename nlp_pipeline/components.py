@@ -33,8 +33,8 @@ from nlp_pipeline.records import (
     plain,
     prediction_from,
 )
+from nlp_pipeline.stages._model import Model
 from nlp_pipeline.stages.classify import (
-    Model,
     Segmented,
     classify_letters,
     prepare,

@@ -30,8 +30,8 @@ from nlp_pipeline.records import (
     Prediction,
     Triage,
 )
+from nlp_pipeline.stages._model import Model
 from nlp_pipeline.stages.classify import (
-    Model,
     Segmented,
     classify_letters,
     prepare,

@@ -21,7 +21,7 @@ from nlp_pipeline.learning.bundle import MANIFEST
 from nlp_pipeline.process import Walk, find_bundle, load_model, load_segmenter, process_letters
 from nlp_pipeline.records import CleanText, Failure, Judgement, Letter, Token, Triage
 from nlp_pipeline.stages._features import TokenTable, token_features
-from nlp_pipeline.stages.classify import Head, Model, Scores
+from nlp_pipeline.stages._model import Head, Model, Scores
 from nlp_pipeline.stages.judge import Rules, judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
 from nlp_pipeline.stages.route import route_letter

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from nlp_pipeline.errors import ModelMismatchError, ModelMissingError, ModelUntrustedError
-from nlp_pipeline.stages._features import TokenTable
-from nlp_pipeline.stages.classify import Head, Model
+from nlp_pipeline.stages._features import VIEWS, TokenTable
+from nlp_pipeline.stages._model import Head, Model, place_views
 
 FORMAT = 1
 """Raised when older code could not read what newer code writes."""
@@ -81,15 +81,15 @@ def load_bundle(folder: Path) -> Model:
         ModelMismatchError: the bundle's format is not this version's.
     """
     manifest = read_manifest(folder)
-    heads, labels = _heads(folder, manifest)
+    heads, columns = _heads(folder, manifest)
     names = _names(folder)
-    weights = _array(folder, "weights.npy", "|i1", (len(names), labels))
-    scales = _array(folder, "scales.npy", "<f4", (labels,))
+    weights = _array(folder, "weights.npy", "|i1", (len(names), columns))
+    scales = _array(folder, "scales.npy", "<f4", (columns,))
     return Model(
         name=str(manifest["name"]),
         table=TokenTable(names, _array(folder, "idf.npy", "<f4", (len(names),))),
         weights=weights.astype(np.float32) * scales,
-        base=_array(folder, "base.npy", "<f4", (labels,)),
+        base=_array(folder, "base.npy", "<f4", (columns,)),
         heads=heads,
         card=manifest["facts"],
     )
@@ -212,28 +212,44 @@ def _head_facts(head: Head) -> dict[str, Any]:
         "labels": list(head.labels),
         "temperature": head.temperature,
         "bias": [float(value) for value in head.bias],
+        "views": list(head.views),
     }
 
 
 def _heads(folder: Path, manifest: Mapping[str, Any]) -> tuple[dict[str, Head], int]:
-    """Build the heads from the audited manifest; give them and the count of labels."""
+    """Build the heads from the audited manifest; give them and the count of columns.
+
+    The labels' columns stand side by side in the order of the heads, then those of
+    the views.
+    """
     heads: dict[str, Head] = {}
     start = 0
     try:
         for facts in manifest["heads"]:
-            labels = tuple(str(label) for label in facts["labels"])
-            bias = np.array(facts["bias"], dtype=np.float64)
-            temperature = float(facts["temperature"])
-            columns = slice(start, start + len(labels))
-            field = str(facts["field"])
-            is_sound = bias.shape == (len(labels),) and np.isfinite([temperature, *bias]).all()
-            is_new = field not in heads and len(set(labels)) == len(labels)
-            if not is_sound or not is_new or not labels or temperature <= 0:
-                raise ModelUntrustedError(folder, f"head {field!r} of the manifest is malformed")
-            heads[field] = Head(field, labels, columns, temperature, bias)
-            start = columns.stop
+            head = _head(facts, start)
+            if head is None or head.field in heads:
+                problem = f"head {facts['field']!r} of the manifest is malformed"
+                raise ModelUntrustedError(folder, problem)
+            heads[head.field] = head
+            start = head.columns.stop
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelUntrustedError(folder, "the heads of the manifest are malformed") from error
     if not heads:
         raise ModelUntrustedError(folder, "the manifest has no heads")
-    return heads, start
+    return place_views(heads)
+
+
+def _head(facts: Mapping[str, Any], start: int) -> Head | None:
+    """Build one head whose columns begin at a place, or None where it is malformed."""
+    labels = tuple(str(label) for label in facts["labels"])
+    bias = np.array(facts["bias"], dtype=np.float64)
+    temperature = float(facts["temperature"])
+    views = [str(view) for view in facts.get("views", ())]
+    is_sound = bias.shape == (len(labels),) and np.isfinite([temperature, *bias]).all()
+    is_plain = len(set(labels)) == len(labels) > 0 and temperature > 0
+    if not is_sound or not is_plain or len(set(views)) < len(views) or not set(views) <= {*VIEWS}:
+        return None
+    columns = slice(start, start + len(labels))
+    return Head(
+        str(facts["field"]), labels, columns, temperature, bias, dict.fromkeys(views, columns)
+    )

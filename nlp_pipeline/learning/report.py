@@ -20,6 +20,8 @@ from nlp_pipeline.labels import FIELD_NAMES
 from nlp_pipeline.learning._charts import confusion_chart, coverage_chart, reliability_chart
 from nlp_pipeline.learning._confidence import widest_cut
 from nlp_pipeline.learning.evaluate import ClassFigures, Evaluation, Interval
+from nlp_pipeline.stages._result_cells import page_text, page_value
+from nlp_pipeline.stages._result_lines import escape_json
 
 MIN_SUPPORT = 20
 """Figures of a label with fewer letters than this are marked as uncertain."""
@@ -74,11 +76,11 @@ def write_report(
     pages = [field_page(evaluation) for evaluation in evaluations]
     fields = {evaluation.field: evaluation.as_dict() for evaluation in evaluations}
     content = json.dumps({"facts": dict(facts), "fields": fields}, ensure_ascii=False, indent=2)
-    _write(directory / "evaluation.json", content + "\n")
+    _write(directory / "evaluation.json", escape_json(content) + "\n")
     for page in pages:
         for kind, chart in page.charts.items():
             safe = regex.sub(r"[^\w-]", "_", page.field)
-            _write(directory / f"{safe}-{kind}.svg", chart)
+            _write(directory / f"{safe}-{kind}.svg", page_text(chart))
     _write(directory / "report.html", render_page(pages, facts))
     return directory / "report.html"
 
@@ -87,7 +89,11 @@ def render_page(pages: Sequence[FieldPage], facts: Mapping[str, str]) -> str:
     """Give the page as HTML; every text in it is escaped."""
     source = (files("nlp_pipeline") / "learning" / "report.html").read_text(encoding="utf-8")
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=page_value,
     )
     environment.filters["percent"] = _percent
     template = environment.from_string(source)

@@ -23,6 +23,7 @@ from nlp_pipeline.learning.corpus import (
 from nlp_pipeline.learning.duplicates import group_near_duplicates, holdout
 from nlp_pipeline.learning.phrases import register_phrases
 from nlp_pipeline.process import load_segmenter
+from nlp_pipeline.stages._features import Weighed
 from nlp_pipeline.stages.classify import prepare, weigh
 from nlp_pipeline.stages.normalise import normalise_text
 from nlp_pipeline.stages.segment import Segmenter
@@ -106,7 +107,7 @@ def split_letters(
 
 def weigh_letters(
     letters: Sequence[Labelled], segmenter: Segmenter, settings: Settings
-) -> dict[str, dict[str, float]]:
+) -> dict[str, Weighed]:
     """Walk letters up to what the model sees of them, by key."""
     found = {}
     for letter in letters:

@@ -5,7 +5,8 @@ machine, one label against the rest, on the letters that carry the field. Rare
 labels of purpose and urgency are balanced. A first round tells which features
 move the scores; the table keeps those, and everything is fitted again on it.
 Scores of folds not trained on, near-duplicates kept together, calibrate each
-field; then it is trained on all of its letters.
+field; then it is trained on all of its letters. Topic and purpose are also
+learned from heading and body apart, and the three are stacked (`stack.py`).
 """
 
 from collections import Counter
@@ -23,9 +24,15 @@ from nlp_pipeline.learning.calibrate import fit_scaling
 from nlp_pipeline.learning.corpus import Labelled
 from nlp_pipeline.learning.features import fit_table, prune_table
 from nlp_pipeline.learning.phrases import SOURCE as PHRASES
-from nlp_pipeline.stages.classify import Head, Model
+from nlp_pipeline.learning.stack import fit_stack
+from nlp_pipeline.stages._features import VIEWS, view_of
+from nlp_pipeline.stages._model import Head, Model, place_views
 
 BALANCED_FIELDS = ("purpose", "urgency")
+VIEWED_FIELDS = ("topic", "purpose")
+MIN_HEADINGS = 300
+"""Letters with a heading below which a field is learned from the whole letter alone."""
+
 FOLDS = 5
 
 
@@ -33,12 +40,14 @@ FOLDS = 5
 class TrainSettings:
     """How a model is trained; saved with it.
 
-    `max_features` bounds the model's size; `cost` is the C of LIBLINEAR.
+    `max_features` bounds the model's size; `cost` is the C of LIBLINEAR, and
+    `stack_cost` that of the regression that weighs whole letter, heading and body.
     """
 
     max_features: int = 90_000
     min_letters: int = 3
     cost: float = 0.5
+    stack_cost: float = 0.03
     seed: int = 20261124
 
 
@@ -84,15 +93,19 @@ def train_model(
         first = [_fit_linear(matrix[t.rows], t.gold, t.weights, t, settings)[0] for t in tasks]
         table = prune_table(table, np.hstack(first), settings.max_features)
         matrix = table.transform([dict(weighed[x.key]) for x in letters])
-    parts = [_fit_field(task, matrix, settings, tell) for task in tasks]
-    heads: dict[str, Head] = {}
-    start = 0
+    views = [
+        table.transform([dict(view_of(weighed[x.key], view)) for x in letters]) for view in VIEWS
+    ]
+    parts = [_fit_field(task, [matrix, *views], settings, tell) for task in tasks]
+    heads, columns = _place_heads(tasks, parts)
+    weights = np.zeros((len(table.names), columns), dtype=np.float32)
+    base = np.zeros(columns, dtype=np.float32)
     for task, part in zip(tasks, parts, strict=True):
-        columns = slice(start, start + len(task.labels))
-        heads[task.field] = Head(task.field, task.labels, columns, part.temperature, part.bias)
-        start = columns.stop
-    weights = np.hstack([part.weights for part in parts]).astype(np.float32)
-    base = np.concatenate([part.base for part in parts]).astype(np.float32)
+        head = heads[task.field]
+        base[head.columns] = part.base
+        places = [head.columns, *head.views.values()]
+        for place, found in zip(places, part.weights, strict=True):
+            weights[:, place] = found
     figures = {task.field: part.figures for task, part in zip(tasks, parts, strict=True)}
     return Model(name, table, weights, base, heads, {"figures": figures})
 
@@ -115,9 +128,13 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """A trained field; `figures` are those of the folds not trained on."""
+    """A trained field; `figures` are those of the folds not trained on.
 
-    weights: np.ndarray
+    `weights` has one features × labels matrix for the whole letter and, where they
+    are weighed apart, one for each of the views.
+    """
+
+    weights: list[np.ndarray]
     base: np.ndarray
     temperature: float
     bias: np.ndarray
@@ -143,33 +160,87 @@ def _task(field: str, letters: Sequence[Labelled], groups: Sequence[int]) -> _Ta
     return _Task(field, labels, rows, gold, weights, [groups[i] for i in rows], are_letters)
 
 
+def _place_heads(tasks: Sequence[_Task], parts: Sequence[_Fitted]) -> tuple[dict[str, Head], int]:
+    """Give every field its head, and the count of columns."""
+    heads: dict[str, Head] = {}
+    start = 0
+    for task, part in zip(tasks, parts, strict=True):
+        columns = slice(start, start + len(task.labels))
+        views = dict.fromkeys(VIEWS, columns) if len(part.weights) > 1 else {}
+        heads[task.field] = Head(
+            task.field, task.labels, columns, part.temperature, part.bias, views
+        )
+        start = columns.stop
+    return place_views(heads)
+
+
 def _fit_field(
-    task: _Task, matrix: sp.csr_matrix, settings: TrainSettings, tell: Callable[[str], None]
+    task: _Task,
+    matrices: Sequence[sp.csr_matrix],
+    settings: TrainSettings,
+    tell: Callable[[str], None],
 ) -> _Fitted:
-    """Measure and calibrate a field on folds, then train it on all of its letters."""
+    """Measure and calibrate a field on folds, then train it on all of its letters.
+
+    Args:
+        task: the field.
+        matrices: of the whole letters, of their headings and of their bodies.
+        settings: size, cost and seed.
+        tell: is told what is being done.
+    """
     tell(f"{task.field}: {len(task.rows)} letters, {len(task.labels)} labels")
-    found = matrix[task.rows]
-    scores = _fold_scores(found, task, settings)
+    found = [matrix[task.rows] for matrix in matrices]
+    headings = int((np.diff(found[1].indptr) > 0).sum())
+    if task.field not in VIEWED_FIELDS or headings < MIN_HEADINGS:
+        found = found[:1]
+    scores = [_fold_scores(view, task, settings) for view in found]
+    machines = [_fit_linear(view, task.gold, task.weights, task, settings) for view in found]
+    if len(found) == 1:
+        weights, base, joined = [machines[0][0]], machines[0][1], scores[0]
+    else:
+        stack = fit_stack(scores, task.gold, task.weights, settings.stack_cost)
+        weights, base = stack.fold(machines)
+        joined = _stacked_scores(scores, task, settings)
     kept = task.are_letters
-    scores, gold = scores[kept], task.gold[kept]
-    temperature, bias = fit_scaling(scores, gold, task.weights[kept])
-    chosen = (scores / temperature + bias).argmax(axis=1)
+    joined, gold = joined[kept], task.gold[kept]
+    temperature, bias = fit_scaling(joined, gold, task.weights[kept])
+    chosen = (joined / temperature + bias).argmax(axis=1)
     figures = {
         "letters": len(gold),
         "labels": len(task.labels),
         "accuracy": float((chosen == gold).mean()),
         "macro_f1": float(f1_score(gold, chosen, average="macro", zero_division=0)),
     }
-    coefficients, base = _fit_linear(found, task.gold, task.weights, task, settings)
-    return _Fitted(coefficients, base, temperature, bias, figures)
+    return _Fitted(weights, base, temperature, bias, figures)
+
+
+def _stacked_scores(
+    scores: Sequence[np.ndarray], task: _Task, settings: TrainSettings
+) -> np.ndarray:
+    """Stack every letter's scores by a regression that was not fitted on its group."""
+    found = np.zeros_like(scores[0])
+    for learned, held in _folds(task, settings):
+        stack = fit_stack(
+            [view[learned] for view in scores],
+            task.gold[learned],
+            task.weights[learned],
+            settings.stack_cost,
+        )
+        found[held] = stack.score([view[held] for view in scores])
+    return found
+
+
+def _folds(task: _Task, settings: TrainSettings) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Give the rows learned and the rows held of every fold, groups kept together."""
+    count = min(FOLDS, len(set(task.groups)))
+    folds = GroupKFold(count, shuffle=True, random_state=settings.seed)
+    return list(folds.split(task.gold, task.gold, task.groups))
 
 
 def _fold_scores(matrix: sp.csr_matrix, task: _Task, settings: TrainSettings) -> np.ndarray:
     """Score every letter by a machine that was not trained on its group."""
     scores = np.zeros((len(task.gold), len(task.labels)))
-    count = min(FOLDS, len(set(task.groups)))
-    folds = GroupKFold(count, shuffle=True, random_state=settings.seed)
-    for learned, held in folds.split(matrix, task.gold, task.groups):
+    for learned, held in _folds(task, settings):
         coefficients, base = _fit_linear(
             matrix[learned], task.gold[learned], task.weights[learned], task, settings
         )

@@ -2,7 +2,8 @@
 
 A `Model` is a fitted `TokenTable`, one matrix of weights for all fields, and a
 `Head` for each field. A letter's score for a label is the sum of what its
-tokens bring, scaled, plus the label's base; a softmax with the head's fitted
+tokens bring, scaled, plus the label's base; a head may weigh what the heading's
+and the body's tokens bring apart, too. A softmax with the head's fitted
 temperature turns the scores of a field into probabilities. What a token brought
 is therefore exact, and is given as evidence.
 
@@ -13,24 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import scipy.sparse as sp
 
 from nlp_pipeline.config import ClassifySettings
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR
 from nlp_pipeline.records import CleanText, Evidence, Prediction, Token
 from nlp_pipeline.stages._anatomy import find_parts
-from nlp_pipeline.stages._features import (
-    TokenTable,
-    find_heading,
-    find_regions,
-    find_synonyms,
-    letter_scales,
-    stack_weights,
-    weigh_tokens,
-)
+from nlp_pipeline.stages._features import Weighed, find_heading, weigh_tokens
 from nlp_pipeline.stages._mask import find_personal, mask_tokens
+from nlp_pipeline.stages._model import Head, Model, Scores
+from nlp_pipeline.stages._synonyms import find_regions, find_synonyms
 
-_CACHED_TOKENS = 30_000
 _FEWEST_ALTERNATIVES = 5
 _MIN_LEFT_CHARS = 10
 
@@ -49,101 +42,6 @@ class Segmented:
     tokens: tuple[Token, ...]
     visible: tuple[Token, ...]
     meant: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Head:
-    """One field's labels, where its weights lie, and how its scores are read.
-
-    `columns` is the slice of the model's weights; `temperature` divides the
-    scores and `bias` is added, one number a label.
-    """
-
-    field: str
-    labels: tuple[str, ...]
-    columns: slice
-    temperature: float
-    bias: np.ndarray
-
-    def probabilities(self, scores: np.ndarray) -> np.ndarray:
-        """Turn scores (letters × labels) into probabilities that add up to 1."""
-        logits = scores / self.temperature + self.bias
-        logits -= logits.max(axis=1, keepdims=True)
-        weights = np.exp(logits)
-        chances: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
-        return chances
-
-
-@dataclass
-class Model:
-    """Everything that classifies: features, weights, heads, and a name.
-
-    `weights` is features × labels of all heads, float32; `base` one number a
-    label. `card` is what the bundle's manifest says of the model.
-    """
-
-    name: str
-    table: TokenTable
-    weights: np.ndarray
-    base: np.ndarray
-    heads: Mapping[str, Head]
-    card: Mapping[str, object] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Begin with no token remembered."""
-        self._rows: dict[str, int] = {}
-        self._shares = np.zeros((0, self.weights.shape[1]), dtype=np.float32)
-        self._squares = np.zeros(0, dtype=np.float32)
-
-    def scores(self, letters: Sequence[Mapping[str, float]]) -> "Scores":
-        """Give the scores of weighed letters for every label of every head."""
-        weights, tokens = stack_weights([dict(letter) for letter in letters])
-        shares, squares = self._token_shares(tokens)
-        scales = letter_scales(weights, squares)
-        values = (weights @ shares) * scales[:, None] + self.base
-        return Scores(weights, tokens, shares, squares, scales, values)
-
-    def _token_shares(self, tokens: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Give what each token brings to each label, and its squared length."""
-        new = [token for token in tokens if token not in self._rows]
-        if len(self._rows) + len(new) > _CACHED_TOKENS:
-            self.__post_init__()
-            new = list(tokens)
-        if new:
-            vectors = self.table.vectors(new)
-            squares = np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel()
-            for token in new:
-                self._rows[token] = len(self._rows)
-            self._shares = np.vstack([self._shares, vectors @ self.weights])
-            self._squares = np.concatenate([self._squares, squares])
-        rows = [self._rows[token] for token in tokens]
-        return self._shares[rows], self._squares[rows]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The scores of a batch and what they are made of.
-
-    `values` is letters × labels. `weights` is letters × tokens, `shares` tokens
-    × labels, `squares` the tokens' squared lengths (0: wholly unknown), and
-    `scales` one factor a letter: values = scales · (weights @ shares) + base.
-    """
-
-    weights: sp.csr_matrix
-    tokens: list[str]
-    shares: np.ndarray
-    squares: np.ndarray
-    scales: np.ndarray
-    values: np.ndarray
-
-    def contributions(self, letter: int, column: int) -> dict[str, float]:
-        """Give what each distinct token of a letter brought to one label."""
-        row = self.weights[letter]
-        brought = self.scales[letter] * row.data * self.shares[row.indices, column]
-        return {
-            self.tokens[index]: float(value)
-            for index, value in zip(row.indices, brought, strict=True)
-        }
 
 
 def prepare(clean: CleanText, tokens: Sequence[Token], max_chars: int = 20_000) -> Segmented:
@@ -181,7 +79,7 @@ def _without_parts(text: str, tokens: Sequence[Token]) -> Sequence[Token]:
     return kept if left >= _MIN_LEFT_CHARS else tokens
 
 
-def weigh(letter: Segmented) -> dict[str, float]:
+def weigh(letter: Segmented) -> Weighed:
     """Give the weights of a letter's visible words: all that the model sees of it."""
     tokens: Sequence[Token] = letter.visible
     if letter.meant:
@@ -266,7 +164,7 @@ def _prediction(
     most = max(settings.alternatives, _FEWEST_ALTERNATIVES)
     order = np.argsort(-chances, kind="stable")[:most]
     best = int(order[0])
-    brought = scores.contributions(row, head.columns.start + best)
+    brought = scores.contributions(row, head, best)
     return Prediction(
         field=head.field,
         label=head.labels[best],

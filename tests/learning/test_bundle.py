@@ -24,7 +24,7 @@ from nlp_pipeline.learning.bundle import (
 )
 from nlp_pipeline.process import find_bundle
 from nlp_pipeline.stages._features import TokenTable
-from nlp_pipeline.stages.classify import Head, Model
+from nlp_pipeline.stages._model import Head, Model
 
 FILES = ("base.npy", "features.json", "idf.npy", "scales.npy", "weights.npy")
 FACTS: dict[str, Any] = {"dictionary": "0" * 64, "sources": {"made": 3}, "figures": {"x": 0.5}}

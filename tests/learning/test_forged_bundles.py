@@ -13,7 +13,7 @@ from nlp_pipeline.errors import ModelMismatchError, ModelUntrustedError
 from nlp_pipeline.learning import bundle
 from nlp_pipeline.learning.bundle import FORMAT, MANIFEST, load_bundle, read_manifest, save_bundle
 from nlp_pipeline.stages._features import TokenTable
-from nlp_pipeline.stages.classify import Head, Model
+from nlp_pipeline.stages._model import Head, Model
 
 FILES = ("base.npy", "features.json", "idf.npy", "scales.npy", "weights.npy")
 HEAD: dict[str, Any] = {

@@ -11,7 +11,7 @@ from nlp_pipeline.learning.corpus import Labelled
 from nlp_pipeline.learning.measure import decided_chances, measure_field
 from nlp_pipeline.process import Walk
 from nlp_pipeline.stages._features import TokenTable
-from nlp_pipeline.stages.classify import Head, Model
+from nlp_pipeline.stages._model import Head, Model
 
 WORDS = {"=停水": "供水公司", "=补课": "教育局", "=堵车": "交警支队"}
 DEPARTMENTS = tuple(WORDS.values())

@@ -261,6 +261,6 @@ def test_report_replaces_an_older_one(tmp_path: Path) -> None:
 def test_fact_that_is_not_whole_unicode_is_shown_by_its_code(tmp_path: Path) -> None:
     """The name of a file may hold a byte that is no text; the report is still written."""
     page = write_report([evaluation()], tmp_path, {"文件": "信\udce4.csv"})
-    assert r"信\udce4.csv" in page.read_text(encoding="utf-8")
+    assert "信‹U+DCE4›.csv" in page.read_text(encoding="utf-8")
     content = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
     assert content["facts"]["文件"] == "信\udce4.csv"

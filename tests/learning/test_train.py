@@ -11,6 +11,7 @@ import pytest
 from nlp_pipeline.config import Settings
 from nlp_pipeline.errors import CorpusError
 from nlp_pipeline.labels import Labels
+from nlp_pipeline.learning import train
 from nlp_pipeline.learning.bundle import save_bundle
 from nlp_pipeline.learning.corpus import Labelled
 from nlp_pipeline.learning.duplicates import group_near_duplicates
@@ -18,7 +19,8 @@ from nlp_pipeline.learning.features import is_allowed
 from nlp_pipeline.learning.phrases import SOURCE, register_phrases
 from nlp_pipeline.learning.split import weigh_letters
 from nlp_pipeline.learning.train import FOLDS, TrainSettings, train_model
-from nlp_pipeline.stages.classify import Model
+from nlp_pipeline.stages._features import find_heading, weigh_tokens
+from nlp_pipeline.stages._model import Model
 from nlp_pipeline.stages.segment import Segmenter
 
 PLACES = ("城东新苑", "幸福里", "铁北街", "南湖花园", "建设路", "老火车站", "开发区", "柳树屯")
@@ -260,3 +262,26 @@ def test_phrases_teach_every_department_and_measure_nothing(labels: Labels) -> N
     assert {x.source for x in phrases} == {SOURCE}
     subtopics = {x.labels["subtopic"] for x in phrases if "subtopic" in x.labels}
     assert subtopics <= set(labels.subtopics)
+
+
+def test_topic_is_learned_from_heading_and_body_apart(
+    segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With enough headings a topic's head has columns for the views, and a heading decides."""
+    monkeypatch.setattr(train, "MIN_HEADINGS", 3)
+    headings = {"城乡建设": "路灯不亮", "教育文体": "学校补课"}
+    letters, weighed = [], {}
+    for number in range(40):
+        topic = ("城乡建设", "教育文体")[number % 2]
+        key = f"甲:{number}"
+        letters.append(Labelled(key, headings[topic], {"topic": topic}))
+        text = f"{headings[topic]}\n请领导管一管，谢谢，第{number}次写信"
+        weighed[key] = weigh_tokens(segmenter(text), find_heading(text))
+    model = train_model("made", letters, weighed, list(range(40)), segmenter.knows)
+    head = model.heads["topic"]
+    assert set(head.views) == {"heading", "body"}
+    assert model.weights.shape[1] == 3 * len(head.labels)
+    for topic, heading in headings.items():
+        text = f"{heading}\n请领导管一管"
+        scores = model.scores([weigh_tokens(segmenter(text), find_heading(text))])
+        assert head.labels[int(scores.values[0, head.columns].argmax())] == topic

@@ -13,11 +13,17 @@ from nlp_pipeline.config import load_settings
 from nlp_pipeline.labels import Labels
 from nlp_pipeline.process import Walk
 from nlp_pipeline.records import CleanText, Prediction, Token
-from nlp_pipeline.stages import classify
-from nlp_pipeline.stages._features import TokenTable, token_features
+from nlp_pipeline.stages import _model as model_module
+from nlp_pipeline.stages._features import (
+    VIEWS,
+    TokenTable,
+    find_heading,
+    token_features,
+    view_of,
+    weigh_tokens,
+)
+from nlp_pipeline.stages._model import Head, Model, place_views
 from nlp_pipeline.stages.classify import (
-    Head,
-    Model,
     Segmented,
     classify_letters,
     field_chances,
@@ -124,11 +130,43 @@ def test_what_the_words_bring_adds_up_to_the_score(letters: list[dict[str, float
     model = _model()
     scores = model.scores(letters)
     for row, letter in enumerate(letters):
-        for column in range(len(model.base)):
-            brought = scores.contributions(row, column)
-            assert set(brought) == set(letter)
-            total = sum(brought.values()) + model.base[column]
-            assert total == pytest.approx(scores.values[row, column], abs=1e-3)
+        for head in model.heads.values():
+            for label in range(len(head.labels)):
+                column = head.columns.start + label
+                brought = scores.contributions(row, head, label)
+                assert set(brought) == set(letter)
+                total = sum(brought.values()) + model.base[column]
+                assert total == pytest.approx(scores.values[row, column], abs=1e-3)
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_what_heading_and_body_bring_adds_up_too(seed: int) -> None:
+    """A head that weighs heading and body apart still has a score that is a sum of words."""
+    draw = np.random.default_rng(seed)
+    model = _model()
+    heads, columns = place_views(
+        {name: replace(h, views=dict.fromkeys(VIEWS, h.columns)) for name, h in model.heads.items()}
+    )
+    weights = draw.normal(size=(len(model.table.names), columns)).astype(np.float32)
+    base = np.zeros(columns, dtype=np.float32)
+    model = Model("made", model.table, weights, base, heads)
+    text = "路灯不亮\n路灯的事，停水的事，都没有人管。"
+    tokens = [Token(text[i : i + 2], i, i + 2) for i in (0, 2, 5, 10)]
+    letter = weigh_tokens(tokens, find_heading(text))
+    scores = model.scores([letter])
+    alone = {
+        view: model.table.transform([dict(view_of(letter, view))]).toarray()[0] for view in VIEWS
+    }
+    whole = model.table.transform([dict(letter)]).toarray()[0]
+    for head in heads.values():
+        expected = whole @ weights[:, head.columns]
+        for view, columns_of_view in head.views.items():
+            expected += alone[view] @ weights[:, columns_of_view]
+        assert scores.values[0, head.columns] == pytest.approx(expected, abs=1e-3)
+        for label in range(len(head.labels)):
+            total = sum(scores.contributions(0, head, label).values())
+            assert total == pytest.approx(expected[label], abs=1e-3)
 
 
 def test_scores_equal_those_of_the_letters_vectors() -> None:
@@ -144,7 +182,7 @@ def test_evidence_of_the_shipped_model_adds_up(walk: Walk, shipped: list[Segment
     scores = walk.model.scores([weigh(letter) for letter in shipped])
     for row in range(len(shipped)):
         for head in walk.model.heads.values():
-            total = sum(scores.contributions(row, head.columns.start).values())
+            total = sum(scores.contributions(row, head, 0).values())
             total += float(walk.model.base[head.columns.start])
             assert total == pytest.approx(scores.values[row, head.columns.start], abs=1e-4)
 
@@ -298,7 +336,7 @@ def test_remembered_words_do_not_change_the_scores(monkeypatch: pytest.MonkeyPat
     fresh = [{word: 1.0, "的": 2.0} for word in WORDS]
     expected = [_model().scores([letter]).values[0] for letter in fresh]
     for most in (0, 1, 3, 100):
-        monkeypatch.setattr(classify, "_CACHED_TOKENS", most)
+        monkeypatch.setattr(model_module, "_CACHED_TOKENS", most)
         model = _model()
         alone = [model.scores([letter]).values[0] for letter in [*fresh, *fresh]]
         assert np.array(alone) == pytest.approx(np.array([*expected, *expected]), abs=1e-5)

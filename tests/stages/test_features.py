@@ -16,13 +16,12 @@ from nlp_pipeline.stages._features import (
     MAX_HEADING_CHARS,
     TokenTable,
     find_heading,
-    find_regions,
-    find_synonyms,
     letter_scales,
     stack_weights,
     token_features,
     weigh_tokens,
 )
+from nlp_pipeline.stages._synonyms import find_regions, find_synonyms
 from nlp_pipeline.stages.classify import Segmented, classify_letters, prepare, unseen_share, weigh
 from nlp_pipeline.stages.normalise import normalise_text
 from nlp_pipeline.stages.segment import Segmenter
