@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nlp_pipeline.cli.encodings import EncodingNotes
 from nlp_pipeline.cli.options import (
     ConfigOption,
     EncodingOption,
@@ -71,7 +72,10 @@ def classify(
 
     settings = resolve_settings(config, values, model, encoding)
     columns = named_columns(id_column, title_column, text_column)
-    sources = [open_source(path, settings.read, columns, kind) for path in inputs]
+    notes = EncodingNotes(quiet)
+    sources = [
+        open_source(path, settings.read, columns, kind, report=notes.take) for path in inputs
+    ]
     _check_place(out, inputs)
     _warn_of_skipped(sources)
     walk = load_walk(settings)
@@ -81,6 +85,7 @@ def classify(
         shown = sys.stderr.isatty() and not quiet
         for letter, outcome in _progress(pairs) if shown else pairs:
             sink.write(letter, outcome)
+    notes.tell_rest()
     if out is not None:
         _save_run(Path(f"{out}.run.cfg"), settings, walk.model.name)
     if not quiet:

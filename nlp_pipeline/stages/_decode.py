@@ -1,54 +1,69 @@
-"""The encoding of a file, decided by all of it and never by guessing alone.
+"""The encoding of a file: decided by all of it, with how certain that is.
 
-A byte order mark decides; else strict UTF-8; else the one of GB18030, Big5-HKSCS
-and UTF-16 that decodes the whole file and reads most like Chinese. What fits
-none is refused: a letter is never read with replacement characters. Only a chunk
-is in memory at a time.
+A byte order mark decides; else strict UTF-8. Else every encoding in use reads the
+content, and of those that read all of it, the one whose text is likeliest as Chinese
+is taken (`_likelihood.py`): a wrong one gives characters that nobody writes. What
+fits none is refused with the place in the likeliest: a letter is never read with
+replacement characters. Only a chunk is in memory at a time.
 
-Known limit: of fewer than about ten characters of GB18030 or Big5 the reading
-may be the wrong one; the setting `read.encoding` overrides it.
+The certainty is 1 for a mark, for UTF-8 that holds Chinese, and for plain ASCII. Else
+it is 1 / (1 + exp(-m / 2)), where m is how far the log-likelihood of the text (and a little
+for how usual its encoding is) lies above that of the next other reading, among these
+the damaged ones and none at all.
+
+Known limits: one or two characters of Big5 or of UTF-16 without a mark may be misread,
+with a certainty that says so; the setting `read.encoding` overrides it. The euro sign
+of Windows's GBK (a byte 80) is refused.
 """
 
 import codecs
 import io
-from collections import Counter
-from collections.abc import Iterator
-from functools import cache
-from typing import BinaryIO
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from nlp_pipeline.errors import ConfigError, EncodingError
+from nlp_pipeline.stages._likelihood import is_common, is_plain
+from nlp_pipeline.stages._readings import BIG5, PRIORS, Reading, chunks_of, read_all
 from nlp_pipeline.stages._streams import Content
 
 TRIED = ("utf-8", "gb18030", "big5hkscs", "utf-16")
 """The encodings that are tried, as the error names them."""
 
-_CHUNK = 1 << 16
-_SCORED = 200_000
-_MIN_SCORE = 0.35
+MIN_CERTAINTY = 0.95
+"""A user is asked to look where the certainty is lower; up to a quarter of those are wrong."""
+
+_SHORT = 64
+_FEW = 8
 _MIN_NUL_SHARE = 0.1
+_DIGITS = 3
+_MAX_MARGIN = 100.0
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"\x84\x31\x95\x33", "gb18030"),
 )
+"""Marks, and what they mark; the last is GB18030's own."""
+
 _SUPERSETS = {"utf-8": "utf-8-sig", "gb2312": "gb18030", "gbk": "gb18030"}
-_CANDIDATES = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
-_FREQUENT = frozenset(
-    "的一是不了在有人这大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过"
-    "子说产种面而方后多定行学法所民得经这没给反映请求局村镇区市县街道路小住房车水电费钱月日号"
-    "問題這為個國時來們於對會發動過說產種後學經沒給請區縣號車電費錢與關係處門應該業務員現實際"
-    "问题关系处门应该业务员现实际与因望解决领导您好希和已被从向至由及自去年前内外里家老师公司"
-    "，。、：；？！（）《》“”「」…　"
-)
-"""Characters and marks that letters in either script are full of."""
-
-_PLAIN = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("\r\n\t")
 
 
-def find_encoding(content: Content, path: str, wanted: str = "") -> str:
-    """Give the name of the codec that reads a whole content strictly.
+class Guess(NamedTuple):
+    """The codec that reads a content, how certain that is (0 to 1), and the next likely one.
+
+    `rival` is "" where no other reads all of it.
+    """
+
+    name: str
+    certainty: float = 1.0
+    rival: str = ""
+
+
+def find_encoding(content: Content, path: str, wanted: str = "") -> Guess:
+    """Give the codec that reads a whole content strictly.
 
     Args:
         content: the bytes.
@@ -59,25 +74,20 @@ def find_encoding(content: Content, path: str, wanted: str = "") -> str:
         ConfigError: the encoding named is not one Python knows.
         EncodingError: the content fits none, or not the one named.
     """
-    if wanted:
-        name = codec_name(wanted)
-        offset, _ = _find_error(content, name)
+    name = codec_name(wanted) if wanted else _by_mark(content)
+    if name:
+        offset = _find_error(content, name)
         if offset >= 0:
-            raise EncodingError(path, offset, (wanted,))
-        return name
-    marked = _by_mark(content)
-    offset, has_nul = _find_error(content, marked or "utf-8")
-    if offset >= 0 and (marked or _is_damaged_utf8(content)):
-        raise EncodingError(path, offset, (marked,) if marked else TRIED)
-    if marked:
-        return marked
-    if offset >= 0:
-        scores = _scores(content, _CANDIDATES)
-        best = max(scores, key=lambda name: scores[name], default="")
-        if not best or scores[best] < _MIN_SCORE:
-            raise EncodingError(path, offset, TRIED)
-        return best
-    return _with_nul(content) if has_nul else "utf-8"
+            raise EncodingError(path, offset, (wanted or name,))
+        return Guess(name)
+    first = Reading("utf-8")
+    read_all(content, [first])
+    if first.is_whole and _is_sure(first):
+        return Guess("utf-8")
+    others = [Reading(name) for name in PRIORS if name != "utf-8"]
+    read_all(content, others)
+    found = _choose(first, others, path)
+    return found._replace(name=_kind_of_big5(content)) if found.name in BIG5 else found
 
 
 def codec_name(wanted: str) -> str:
@@ -99,108 +109,82 @@ def _by_mark(content: Content) -> str:
     return next((name for mark, name in _BOMS if head.startswith(mark)), "")
 
 
-def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Give the bytes in chunks, each with whether it is the last; that one is empty."""
-    while chunk := stream.read(_CHUNK):
-        yield chunk, False
-    yield b"", True
-
-
-def _find_error(content: Content, name: str) -> tuple[int, bool]:
-    """Give the place of the first byte that does not fit, or -1, and if NUL is there."""
+def _find_error(content: Content, name: str) -> int:
+    """Give the place of the first byte that does not fit, or -1."""
     decoder = codecs.getincrementaldecoder(name)("strict")
     done = 0
-    has_nul = False
     with content.opened() as stream:
-        for chunk, is_last in _chunks(stream):
+        for chunk, is_last in chunks_of(stream):
             done += len(chunk)
-            has_nul = has_nul or b"\0" in chunk
             try:
                 decoder.decode(chunk, is_last)
             except UnicodeDecodeError as error:
-                return done - len(error.object) + error.start, has_nul
+                return done - len(error.object) + error.start
             except UnicodeError:
-                return 0, has_nul
-    return -1, has_nul
+                return 0
+    return -1
 
 
-def _is_damaged_utf8(content: Content) -> bool:
-    """Tell whether a content is UTF-8 but for a few bytes.
+def _is_sure(reading: Reading) -> bool:
+    """Tell whether a content that is UTF-8 throughout cannot well be anything else.
 
-    GB18030 text read as UTF-8 gives next to no three-byte characters, so those
-    outnumber the errors only where the text was UTF-8.
+    A few characters of GB18030 may be UTF-8 by chance, but not such as give Chinese;
+    of UTF-16 without a mark they may be ASCII.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    good = bad = 0
-    with content.opened() as stream:
-        for chunk, is_last in _chunks(stream):
-            counts = Counter(decoder.decode(chunk, is_last))
-            bad += counts.pop("\ufffd", 0)
-            good += sum(n for char, n in counts.items() if char >= "\u0800")
-            if good + bad >= _SCORED:
-                break
-    return good > 2 * bad
+    if reading.counts["\0"] >= _MIN_NUL_SHARE * reading.counts.total():
+        return not reading.size
+    others = [character for character in reading.counts if not is_plain(character)]
+    if not others:
+        return reading.size >= _SHORT or reading.size % 2 == 1
+    if any(map(is_common, others)) and max(others) >= "\u0800":
+        return True
+    return sum(reading.counts[character] for character in others if character > "~") >= _FEW
 
 
-def _with_nul(content: Content) -> str:
-    """Tell UTF-16 without a mark from UTF-8 that holds a few NUL bytes."""
-    size = nuls = 0
-    with content.opened() as stream:
-        for chunk, _ in _chunks(stream):
-            size += len(chunk)
-            nuls += chunk.count(0)
-    if nuls < size * _MIN_NUL_SHARE:
-        return "utf-8"
-    scores = _scores(content, ("utf-8", "utf-16-le", "utf-16-be"))
-    return max(scores, key=lambda name: scores[name])
+def _choose(utf8: Reading, others: Sequence[Reading], path: str) -> Guess:
+    """Give the likeliest reading of those that take in every byte.
 
-
-def _scores(content: Content, names: tuple[str, ...]) -> dict[str, float]:
-    """Score the encodings that decode all of a content.
-
-    The score is the share of first-level characters plus the share of frequent
-    ones, both among all characters that are not printable ASCII.
+    Raises:
+        EncodingError: there is none, or a damaged one or none at all is likelier; never
+            of a content that is UTF-8 throughout.
     """
-    decoders = {name: codecs.getincrementaldecoder(name)("strict") for name in names}
-    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
-    with content.opened() as stream:
-        for chunk, is_last in _chunks(stream):
-            for name in list(decoders):
-                try:
-                    text = decoders[name].decode(chunk, is_last)
-                except UnicodeError:
-                    del decoders[name]
-                    continue
-                if counts[name].total() < _SCORED:
-                    counts[name].update(text)
-    return {name: _score(counts[name], _first_level(name)) for name in decoders}
+    scores = {reading: reading.log_likelihood() for reading in (utf8, *others)}
+    ranked = sorted(scores, key=scores.__getitem__, reverse=True)
+    best = next((reading for reading in ranked if reading.is_whole), None)
+    none_at_all = best is None or best.lead_over_none() < 0
+    if not utf8.is_whole and (none_at_all or not ranked[0].is_whole):
+        broken = next(reading for reading in ranked if not reading.is_whole)
+        likely = broken if broken.lead_over_none() >= 0 else utf8
+        raise EncodingError(path, likely.offset, TRIED)
+    best = best or utf8
+    rivals = [reading for reading in ranked if reading.is_rival_of(best)]
+    lead = scores[best] - scores[rivals[0]] if rivals else math.inf
+    certainty = certainty_of(min(lead, best.lead_over_none()))
+    rival = next((reading.name for reading in rivals if reading.is_whole), "")
+    return Guess(best.name, certainty, rival)
 
 
-def _score(counts: Counter[str], first_level: frozenset[str]) -> float:
-    total = hits = 0
-    for char, n in counts.items():
-        if char not in _PLAIN:
-            total += n
-            hits += n * ((char in first_level) + (char in _FREQUENT))
-    return hits / total if total else 2.0
+def certainty_of(margin: float) -> float:
+    """Give the certainty for how far a log-likelihood lies above the next: 0.5 for 0.
 
-
-@cache
-def _first_level(name: str) -> frozenset[str]:
-    """Give the common characters of a charset: the first level of its standard.
-
-    GB 2312 level 1 is rows 16 to 55; Big5 level 1 is A440 to C67E. Both hold
-    the marks of their first row here, too.
+    Half of the margin counts, since neighbouring characters are not independent: so
+    the certainty is about the share that is right (`benchmarks/encoding.py`).
     """
-    if name == "gb18030":
-        return _characters("gb2312", (0xA1, 0xA3, *range(0xB0, 0xD8)))
-    if name == "big5hkscs":
-        return _characters("big5", (0xA1, *range(0xA4, 0xC7)))
-    return _first_level("gb18030") | _first_level("big5hkscs")
+    return round(1 / (1 + math.exp(-max(margin, -_MAX_MARGIN) / 2)), _DIGITS)
 
 
-def _characters(name: str, leads: tuple[int, ...]) -> frozenset[str]:
-    text = "".join(
-        bytes((lead, trail)).decode(name, "ignore") for lead in leads for trail in range(0x40, 0xFF)
-    )
-    return frozenset(char for char in text if char > "~")
+def _kind_of_big5(content: Content) -> str:
+    """Tell Hong Kong's Big5 from that of Windows, which has other marks in a few places.
+
+    Only what the two read differently counts, wherever in the file it is. Of equal
+    ones it is Hong Kong's, which holds more characters.
+    """
+    readings = [Reading(name) for name in BIG5]
+    with content.opened() as stream:
+        for chunk, is_last in chunks_of(stream):
+            texts = [reading.decode(chunk, is_last) for reading in readings]
+            if texts[0] != texts[1]:
+                for reading, text in zip(readings, texts, strict=True):
+                    reading.count(text)
+    whole = (reading for reading in readings if reading.is_whole)
+    return max(whole, key=lambda reading: reading.log_likelihood()).name

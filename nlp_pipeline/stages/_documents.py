@@ -25,7 +25,7 @@ from nlp_pipeline.errors import (
 from nlp_pipeline.stages import _document_child
 from nlp_pipeline.stages._archive import Allowance, members_of, open_archive, rated_problem
 from nlp_pipeline.stages._child import run_child
-from nlp_pipeline.stages._decode import find_encoding
+from nlp_pipeline.stages._decode import Guess, find_encoding
 from nlp_pipeline.stages._parts import ATTACHMENTS, Depth, Part, join_text, text_of
 from nlp_pipeline.stages._streams import File, Spool, open_text
 
@@ -87,7 +87,8 @@ def file_parts(
         OSError: it cannot be opened.
     """
     if ending == ".txt":
-        yield Part(letter_id, text_of(File(path), shown, settings))
+        raw, guess = text_of(File(path), shown, settings)
+        yield Part(letter_id, raw, guess=guess)
     elif ending == ".docx":
         yield Part(letter_id, _docx_text(path, shown, settings))
     elif ending == ".pdf":
@@ -226,21 +227,26 @@ def _mail_part(
     columns = {ATTACHMENTS: str(value["attachments"])}
     try:
         bodies = [_body_text(folder, shown, body, settings) for body in value["bodies"]]
-        raw = join_text(["\n".join(bodies)], settings.max_letter_chars)
+        raw = join_text(["\n".join(text for text, _ in bodies)], settings.max_letter_chars)
     except PetitionError as error:
         return Part(letter_id, columns=columns, error=error)
-    return Part(letter_id, raw, value["title"], columns)
+    guess = min((guess for _, guess in bodies), key=lambda found: found.certainty, default=None)
+    return Part(letter_id, raw, value["title"], columns, guess=guess)
 
 
-def _body_text(folder: Path, shown: str, body: Mapping[str, Any], settings: ReadSettings) -> str:
+def _body_text(
+    folder: Path, shown: str, body: Mapping[str, Any], settings: ReadSettings
+) -> tuple[str, Guess]:
     path = folder / body["file"]
-    encoding = _body_encoding(path, shown, body["charset"].lower(), settings)
+    guess = _body_encoding(path, shown, body["charset"].lower(), settings)
     if body["html"]:
-        return join_text(_ask("html", path, encoding, shown, settings), settings.max_letter_chars)
-    return text_of(File(path), shown, replace(settings, encoding=encoding))
+        pieces = _ask("html", path, guess.name, shown, settings)
+        return join_text(pieces, settings.max_letter_chars), guess
+    raw, _ = text_of(File(path), shown, replace(settings, encoding=guess.name))
+    return raw, guess
 
 
-def _body_encoding(path: Path, shown: str, declared: str, settings: ReadSettings) -> str:
+def _body_encoding(path: Path, shown: str, declared: str, settings: ReadSettings) -> Guess:
     """Give the encoding of a mail's text; what is declared counts where it can be true.
 
     A Latin one fits any bytes, so that it counts only where nothing else fits.

@@ -12,7 +12,7 @@ from nlp_pipeline.config import ReadSettings
 from nlp_pipeline.errors import SourceError
 from nlp_pipeline.stages._documents import caught, file_parts
 from nlp_pipeline.stages._outcomes import Outcome
-from nlp_pipeline.stages._parts import ATTACHMENTS, Part, numbered
+from nlp_pipeline.stages._parts import ATTACHMENTS, Part, Report, numbered
 
 _WITH_ATTACHMENTS = frozenset((".eml", ".pdf", ".zip"))
 
@@ -23,15 +23,18 @@ def folder_header(folder: Path) -> tuple[str, ...]:
     return ("id", ATTACHMENTS) if any(e in _WITH_ATTACHMENTS for e in endings) else ("id",)
 
 
-def folder_letters(folder: Path, source: str, settings: ReadSettings) -> Iterator[Outcome]:
+def folder_letters(
+    folder: Path, source: str, settings: ReadSettings, report: Report
+) -> Iterator[Outcome]:
     """Give the letters or a failure for every file below a folder.
 
     Args:
         folder: where the files lie.
         source: what the letters name as their source.
         settings: encoding and limits.
+        report: is told which encodings were found.
     """
-    yield from numbered(_parts(folder, settings), source, settings.max_letter_chars)
+    yield from numbered(_parts(folder, settings), source, settings.max_letter_chars, report)
 
 
 def _parts(folder: Path, settings: ReadSettings) -> Iterator[Part]:

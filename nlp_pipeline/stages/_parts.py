@@ -4,7 +4,7 @@ A text or a docx gives one part, a mail also one for each attachment, an archive
 one for each member. A part is a letter's text or the error in its place.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,25 +12,32 @@ from typing import NamedTuple
 from nlp_pipeline.config import ReadSettings
 from nlp_pipeline.errors import LetterTooLongError, PetitionError
 from nlp_pipeline.records import Letter
-from nlp_pipeline.stages._decode import find_encoding
+from nlp_pipeline.stages._decode import Guess, find_encoding
 from nlp_pipeline.stages._outcomes import Outcome, check_length, fail
 from nlp_pipeline.stages._streams import Content, open_text
 
 ATTACHMENTS = "attachments"
 """The column that counts what came along with a letter and is not read: pictures, sounds."""
 
+Report = Callable[[str, str, Guess], None]
+"""Takes which encoding was found: the input, the letter's id or "" for all of it, the guess."""
+
 _CHUNK = 1 << 16
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
 class Part(NamedTuple):
-    """A letter's text, or the error in its place; `columns` are those beside the id."""
+    """A letter's text, or the error in its place; `columns` are those beside the id.
+
+    `guess` is the encoding that was found for its text, None where it was known.
+    """
 
     letter_id: str
     raw: str = ""
     title: str = ""
     columns: Mapping[str, str] = _NO_COLUMNS
     error: PetitionError | None = None
+    guess: Guess | None = None
 
     @property
     def row(self) -> dict[str, str]:
@@ -58,8 +65,14 @@ class Depth(NamedTuple):
     mails: int = 0
 
 
-def text_of(content: Content, shown: Path | str, settings: ReadSettings) -> str:
-    """Give the text of a file, whatever its encoding.
+def report_nothing(source: str, letter_id: str, guess: Guess) -> None:
+    """Stand for a `Report` where nobody asks."""
+
+
+def text_of(
+    content: Content, shown: Path | str, settings: ReadSettings
+) -> tuple[str, Guess | None]:
+    """Give the text of a file, whatever its encoding, and which was found, if it was not named.
 
     Args:
         content: the bytes.
@@ -70,9 +83,10 @@ def text_of(content: Content, shown: Path | str, settings: ReadSettings) -> str:
         EncodingError: it is in no known encoding.
         LetterTooLongError: it is too long.
     """
-    encoding = find_encoding(content, str(shown), settings.encoding)
-    with open_text(content, encoding) as text:
-        return join_text(iter(lambda: text.read(_CHUNK), ""), settings.max_letter_chars)
+    guess = find_encoding(content, str(shown), settings.encoding)
+    with open_text(content, guess.name) as text:
+        raw = join_text(iter(lambda: text.read(_CHUNK), ""), settings.max_letter_chars)
+    return raw, None if settings.encoding else guess
 
 
 def join_text(pieces: Iterable[str], max_chars: int) -> str:
@@ -92,7 +106,11 @@ def join_text(pieces: Iterable[str], max_chars: int) -> str:
     return "".join(held)
 
 
-def numbered(parts: Iterable[Part], source: str, max_chars: int) -> Iterator[Outcome]:
-    """Give the outcome of every part, counted from 1."""
+def numbered(
+    parts: Iterable[Part], source: str, max_chars: int, report: Report
+) -> Iterator[Outcome]:
+    """Give the outcome of every part, counted from 1; tell of the encodings found."""
     for number, part in enumerate(parts, start=1):
+        if part.guess is not None:
+            report(source, part.letter_id, part.guess)
         yield part.outcome(source, number, max_chars)

@@ -1,0 +1,128 @@
+"""Cues: clean text → the cues of its purpose that stand in it, and where.
+
+A cue is a word or a form of sentence that tells what the writer wants: a holder of
+public power beside a breach of duty, 请问…吗, 请尽快解决, 建议增设. The data file
+`resources/purpose_cues.csv` lists them. 举报 alone tells nothing: whom it is aimed at
+does, so a cue pairs the word with its target. A cue decides nothing; training learns
+what each is worth, in the heading, in the body and at the end.
+
+The table belongs to the model, as the features do: a site cannot override it.
+
+Known limit: what one sentence says and the next takes back is not seen.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from nlp_pipeline.errors import ResourceError
+from nlp_pipeline.stages._features import find_heading
+from nlp_pipeline.stages._rules import Rule, RuleBook, Search, load_table
+
+TABLE = "purpose_cues.csv"
+PLACES = ("heading", "body", "end")
+"""Where a cue may stand; each cue is also told without its place."""
+
+_LAST_SENTENCES = 3
+_LAST_CHARS = 160
+_SECONDS = 0.2
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Cues:
+    """The cues of a table: by the code of each, the rows that tell it."""
+
+    rules: Mapping[str, tuple[Rule, ...]]
+
+    @cached_property
+    def book(self) -> RuleBook:
+        """All rows, to be searched together."""
+        return RuleBook(rule for rows in self.rules.values() for rule in rows)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The name of every cue, anywhere and at each place, as `J-held` and `J-held:end`."""
+        return tuple(
+            name for code in self.rules for name in (code, *(f"{code}:{x}" for x in PLACES))
+        )
+
+    def find(self, text: str, max_chars: int = 20_000) -> dict[str, Span]:
+        """Give the names of the cues that stand in a text, each with its first span.
+
+        Args:
+            text: the clean text, its heading in the first line.
+            max_chars: of a longer text only the beginning and the end are read.
+
+        Returns:
+            the names in the order of `names`. A pattern that runs out of time gives
+            no more cues.
+        """
+        gap = max(0, len(text) - max_chars)
+        head = len(text) if gap == 0 else max_chars * 4 // 5
+        search = Search(text[:head] + text[head + gap :], self.book, _SECONDS)
+        ends = _find_ends(search)
+        found: dict[str, Span] = {}
+        for code, rows in self.rules.items():
+            for place, (start, end) in _first_spans(search, rows, ends).items():
+                after = gap if start >= head else 0
+                span = (start + after, end + (gap if end > head else 0))
+                found[f"{code}:{place}"] = span
+                found[code] = min(span, found.get(code, span))
+        return {name: found[name] for name in self.names if name in found}
+
+
+@cache
+def load_cues() -> Cues:
+    """Read and compile the cues, once.
+
+    Raises:
+        ResourceError: the file is malformed, a pattern is, or a row uses the column
+            `also`, for which a cue has no use.
+    """
+    rules: dict[str, tuple[Rule, ...]] = {}
+    for rule in load_table(TABLE):
+        if rule.also.pattern:
+            raise ResourceError(TABLE, f"cue {rule.code} uses the column also")
+        rules[rule.code] = (*rules.get(rule.code, ()), rule)
+    return Cues(rules)
+
+
+def _first_spans(
+    search: Search, rows: tuple[Rule, ...], ends: tuple[int, int, int]
+) -> dict[str, Span]:
+    """Give by place the first span where any row of a cue hits."""
+    found: dict[str, Span] = {}
+    for rule in rows:
+        open_places = {place for place, begin, end in _stretches(ends) if begin < end}
+        for match in search.find_all(rule):
+            place = PLACES[sum(match.start() >= end for end in ends[:2])]
+            if place not in open_places or _is_denied(search, rule, match.start()):
+                continue
+            found[place] = min(match.span(), found.get(place, match.span()))
+            open_places.discard(place)
+            if not open_places:
+                break
+    return found
+
+
+def _stretches(ends: tuple[int, int, int]) -> Iterator[tuple[str, int, int]]:
+    """Give each place and where it begins and ends."""
+    return zip(PLACES, (0, *ends[:2]), ends, strict=True)
+
+
+def _is_denied(search: Search, rule: Rule, position: int) -> bool:
+    """Tell whether the sentence holds what speaks against the rule."""
+    return rule.unless is not None and search.is_found(rule.unless, *search.letter.span(position))
+
+
+def _find_ends(search: Search) -> tuple[int, int, int]:
+    """Give where heading, body and end of a letter end.
+
+    The end are the last sentences, or of long ones the last characters.
+    """
+    heading, length = find_heading(search.letter.text), len(search.letter.text)
+    starts = search.letter.starts
+    last = starts[-_LAST_SENTENCES] if len(starts) > _LAST_SENTENCES else 0
+    return heading, max(last, length - _LAST_CHARS, heading), length
