@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from nlp_pipeline.records import (
     Failure,
     Judgement,
     Letter,
+    Offsets,
     Prediction,
     Step,
     Triage,
@@ -154,6 +155,28 @@ def test_title_stands_before_the_text_once(
 def test_span_leads_back(start: int, end: int, expected: tuple[int, int]) -> None:
     """A span of the clean text leads to the raw one; an empty one to a point there."""
     assert CLEAN.raw_span(start, end) == expected
+
+
+@pytest.mark.parametrize("start", range(-8, 9))
+@pytest.mark.parametrize("end", range(-8, 9))
+def test_span_is_that_of_the_sliced_offsets(start: int, end: int) -> None:
+    """From the first to the last character of any slice; pairs and runs are the same."""
+    runs = Offsets(6, [(0, 0, -1), (1, 2, -1), (4, 5, 8)])
+    assert runs == CLEAN.offsets
+    spans = CLEAN.offsets[start:end]
+    span = CLEAN.raw_span(start, end)
+    assert replace(CLEAN, offsets=runs).raw_span(start, end) == span
+    if spans:
+        assert span == (spans[0][0], spans[-1][1])
+    else:
+        assert span[0] == span[1]
+
+
+def test_offsets_are_plain_pairs_in_json() -> None:
+    """Runs are written as pairs, so that what was written before can still be read."""
+    clean = CleanText("停\u200b电", "停电", (), Offsets(2, [(0, 0, -1), (1, 2, -1)]))
+    assert plain(clean)["offsets"] == [[0, 1], [2, 3]]
+    assert clean_from(plain(clean)) == clean
 
 
 def test_span_of_an_empty_text() -> None:

@@ -9,17 +9,18 @@ A pattern sees the folded form of a line (`fold_line`), which the later repairs 
 the step do not change, so that what was kept once is kept again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from operator import add
 from typing import NamedTuple
 
-import opencc
 import regex
 
 from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.labels import read_table
 from nlp_pipeline.stages._edits import Edit
+from nlp_pipeline.stages._script import converter
 
 _TABLE = "boilerplate.csv"
 _PLACES = {"head": ("head",), "tail": ("tail",), "both": ("head", "tail")}
@@ -28,9 +29,11 @@ _LONGEST = 400
 _MOST_LINES = 40
 _SIGN_WITHIN = 40
 _SECONDS = 1.0
+_ROW = "row"
 _FOLDED = str.maketrans(",:;?!()", "，：；？！（）", "'\"“”‘’「」『』")
 _RUNS = regex.compile(r"(?P<dots>[.。…]{2,}|…)|(?P<masks>[*×Xx]{2,})|，+(?=[，、。；：])")
 _BYLINE = regex.compile(r"(?<=[。！？!?”\"]\s?)[(（][^()（）\n]{2,60}[)）]$")
+_BYLINE_ENDS = (")", "）")
 _TITLE = regex.compile(r".{0,59}[^；]")
 _FINISHED = regex.compile(r"[。！？!?；;）)”\"》]$")
 
@@ -45,26 +48,52 @@ class _Row(NamedTuple):
 
 
 class _Lines:
-    """The lines of a text: their spans, and their folded forms made when asked for."""
+    """The lines of a text that are left: their spans, and what is known of them.
+
+    Lines are taken from either end only, in a time that the number of lines between
+    does not matter to.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.spans: list[tuple[int, int]] = []
+        self.spans: deque[tuple[int, int]] = deque()
         start = 0
         for piece in text.split("\n"):
             self.spans.append((start, start + len(piece)))
             start += len(piece) + 1
+        self.count = len(self.spans)
+        self._keys: dict[tuple[int, int], str] = {}
+        self._signed: dict[tuple[int, int], bool] = {}
+
+    @property
+    def are_whole(self) -> bool:
+        """Tell whether nothing was taken out."""
+        return len(self.spans) == self.count and self.spans[-1][1] == len(self.text)
 
     def key(self, number: int) -> str:
         """Give the folded form of a line, "" of one too long to be boilerplate."""
-        start, end = self.spans[number]
-        return fold_line(self.text[start:end]) if end - start <= _LONGEST else ""
+        span = self.spans[number]
+        if span not in self._keys:
+            is_short = span[1] - span[0] <= _LONGEST
+            self._keys[span] = fold_line(self.text[slice(*span)]) if is_short else ""
+        return self._keys[span]
 
     def has_sign(self, number: int) -> bool:
         """Tell whether a line may be boilerplate: most lines are seen not to be."""
-        start, end = self.spans[number]
-        begin = self.text[start : min(end, start + _SIGN_WITHIN)]
-        return not _signs().isdisjoint(map(add, begin, begin[1:]))
+        span = self.spans[number]
+        if span not in self._signed:
+            self._signed[span] = _is_signed(self.text, span[0])
+        return self._signed[span]
+
+    def take_out(self, gone: Collection[int]) -> None:
+        """Take out lines, each of which is among the first or the last `_MOST_LINES`."""
+        length = len(self.spans)
+        head = range(min(length, _MOST_LINES))
+        tail = range(length - 1, max(len(head), length - _MOST_LINES) - 1, -1)
+        first = [(number, self.spans.popleft()) for number in head]
+        last = [(number, self.spans.pop()) for number in tail]
+        self.spans.extendleft(span for number, span in reversed(first) if number not in gone)
+        self.spans.extend(span for number, span in reversed(last) if number not in gone)
 
 
 def find_boilerplate(text: str) -> list[Edit]:
@@ -76,11 +105,12 @@ def find_boilerplate(text: str) -> list[Edit]:
     >>> find_boilerplate("路灯坏了三个月，没人修。\n返回首页")
     [Edit(start=12, end=17, new='')]
     """
+    if not _may_hold(text):
+        return []
     lines = _Lines(text)
-    whole = lines.spans.copy()
     while _take_out(lines):
         pass
-    if lines.spans == whole:
+    if lines.are_whole:
         return []
     return [edit for edit in _gaps(lines) if edit.start < edit.end]
 
@@ -112,8 +142,24 @@ def fold_line(line: str) -> str:
     >>> fold_line("來源:「某報」......")
     '来源：某报…'
     """
-    folded = _converter().convert(line).translate(_FOLDED)
+    folded = converter("t2s").convert(line).translate(_FOLDED)
     return _RUNS.sub(lambda m: "…" if m["dots"] else "×" if m["masks"] else "", folded)
+
+
+def _may_hold(text: str) -> bool:
+    """Tell whether a text may hold boilerplate: most are seen not to.
+
+    Without a sign in its first two lines and in its last nothing begins or ends it.
+    """
+    if text.endswith(_BYLINE_ENDS):
+        return True
+    return any(_is_signed(text, start) for start in {0, text.find("\n") + 1, text.rfind("\n") + 1})
+
+
+def _is_signed(text: str, start: int) -> bool:
+    """Tell whether the line that begins at a place holds a sign of boilerplate."""
+    begin = text[start : start + _SIGN_WITHIN].partition("\n")[0]
+    return not _signs().isdisjoint(map(add, begin, begin[1:]))
 
 
 def _find_head(lines: _Lines) -> dict[int, _Row]:
@@ -167,9 +213,11 @@ def _take_out(lines: _Lines) -> bool:
     """Take what is boilerplate now out of the lines; tell whether anything was."""
     gone = {**_find_head(lines), **_find_tail(lines)}
     if gone and (len(lines.spans) > 1 or not any(row.guard for row in gone.values())):
-        lines.spans = [span for number, span in enumerate(lines.spans) if number not in gone]
+        lines.take_out(gone)
         return bool(lines.spans)
     start, end = lines.spans[-1]
+    if not lines.text.endswith(_BYLINE_ENDS, start, end):
+        return False
     match = _BYLINE.search(lines.text, max(start, end - _LONGEST), end)
     if match is None:
         return False
@@ -192,9 +240,8 @@ def _gaps(lines: _Lines) -> Iterator[Edit]:
 def _row_of(lines: _Lines, number: int, place: str) -> _Row | None:
     """Give the first row whose pattern a line of the head or the tail matches."""
     key = lines.key(number) if lines.has_sign(number) else ""
-    if not key or not _fit(_any_of(place), key):
-        return None
-    return next((row for row in _rows(place) if _fit(row.pattern, key)), None)
+    match = _fit(_any_of(place), key) if key else None
+    return _rows(place)[int((match.lastgroup or "").removeprefix(_ROW))] if match else None
 
 
 def _fit(pattern: "regex.Pattern[str]", key: str) -> "regex.Match[str] | None":
@@ -207,8 +254,9 @@ def _fit(pattern: "regex.Pattern[str]", key: str) -> "regex.Match[str] | None":
 
 @cache
 def _any_of(place: str) -> "regex.Pattern[str]":
-    """Give one pattern for all lines of a place: most lines match none."""
-    return regex.compile("|".join(f"(?:{row.pattern.pattern})" for row in _rows(place)))
+    """Give one pattern for all lines of a place, each row a group named by its number."""
+    patterns = enumerate(row.pattern.pattern for row in _rows(place))
+    return regex.compile("|".join(f"(?P<{_ROW}{number}>{pattern})" for number, pattern in patterns))
 
 
 @cache
@@ -247,8 +295,3 @@ def _all_rows() -> tuple[_Row, ...]:
         except (KeyError, ValueError, regex.error) as error:
             raise ResourceError(_TABLE, f"row {number}: {error}") from error
     return tuple(rows)
-
-
-@cache
-def _converter() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")

@@ -20,11 +20,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-import opencc
 import regex
 
 from nlp_pipeline.labels import read_table
 from nlp_pipeline.stages._edits import Edit
+from nlp_pipeline.stages._script import converter
 
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _READING = rf"[a-zü{_TONED}]{{1,6}}"
@@ -182,13 +182,13 @@ def _is_common(character: str) -> bool:
     """
     if character in _MARKS or character in _CANTONESE:
         return True
-    simplified = _converter("t2s").convert(character)
+    simplified = converter("t2s").convert(character)
     code = simplified.encode("gb2312", "replace")
     if len(code) != 2 or code[0] < 0xB0:
         return False
     return (
         character != simplified
-        or _converter("s2t").convert(character) == character
+        or converter("s2t").convert(character) == character
         or len(character.encode("big5", "replace")) == 2
     )
 
@@ -199,7 +199,7 @@ def _choose(before: str, guesses: list[_Guess], after: str) -> str:
     after = _ANNOTATION.sub("", after)[:_NEAR]
     scores: dict[str, tuple[float, str]] = {}
     for guess in guesses:
-        plain = [_converter("t2s").convert(part) for part in (before, guess.text, after)]
+        plain = [converter("t2s").convert(part) for part in (before, guess.text, after)]
         score, rarest = _score("".join(plain), len(plain[0]), len(plain[0]) + len(plain[1]))
         if rarest >= _MIN_FREQUENCY:
             scores.setdefault(plain[1], (score + guess.seen * _MIN_LEAD, guess.text))
@@ -247,11 +247,6 @@ def _words() -> tuple[dict[str, int], int]:
             if len(word) <= _MAX_WORD:
                 words[word] = int(count)
     return words, sum(words.values())
-
-
-@cache
-def _converter(kind: str) -> opencc.OpenCC:
-    return opencc.OpenCC(kind)
 
 
 @cache

@@ -1,32 +1,31 @@
 """Normalise: raw text → `CleanText`, simplified, repaired, leading back.
 
 `STEPS` is the one ordered table of repairs. Each is a pure function that finds
-the places to change and leaves the changing to `_apply`, which keeps for every
-character the raw span it came from. A repair that finds nothing costs one scan.
-Running a clean text through again changes nothing.
+the places to change; `_edits.py` changes them and keeps for every character the
+raw span it came from. Running a clean text through again changes nothing.
+
+Most letters need few repairs. One scan gathers the characters of a text that are
+not ordinary ones, and a repair is tried only if one that it needs is among them.
 
 Known limit: what a page lost that was annotated byte-blind is restored only where
 it follows from what is left (`_damage.py`); any other such text is marked as damaged.
 """
 
 import unicodedata
-from collections.abc import Callable
-from functools import cache
+from typing import NamedTuple
 
-import opencc
 import regex
 
-from nlp_pipeline.labels import read_table
-from nlp_pipeline.records import CleanText, Step
+from nlp_pipeline.records import CleanText, Offsets, Step
 from nlp_pipeline.stages._boilerplate import find_boilerplate, is_cut_off, is_listed
 from nlp_pipeline.stages._damage import find_damage
-from nlp_pipeline.stages._edits import Edit
+from nlp_pipeline.stages._edits import Edit, Finder, carry, change, find_by
+from nlp_pipeline.stages._script import find_script, find_traditional
+
+__all__ = ["STEPS", "find_script", "normalise_text"]
 
 HAN = r"\p{Han}〇"
 _NEAR = rf"[{HAN}，。！？；：、“”‘’（）《》【】…％%]"
-
-
-Finder = Callable[[str], list[Edit]]
 
 
 def normalise_text(raw: str, min_traditional_share: float = 0.05) -> CleanText:
@@ -43,10 +42,13 @@ def normalise_text(raw: str, min_traditional_share: float = 0.05) -> CleanText:
     >>> normalise_text("樓下工地噪音擾民,打過電話沒人管").text
     '楼下工地噪音扰民，打过电话没人管'
     """
-    text, offsets = raw, [(i, i + 1) for i in range(len(raw))]
+    text, offsets = raw, Offsets(len(raw))
+    signs = find_signs(text)
     steps: list[Step] = []
     is_traditional = is_cut = is_damaged = False
-    for name, find in STEPS:
+    for name, needs, find in STEPS:
+        if needs is not None and not needs.search(signs):
+            continue
         if name == "damage":
             edits, is_damaged = find_damage(text)
         elif name == "script":
@@ -55,61 +57,52 @@ def normalise_text(raw: str, min_traditional_share: float = 0.05) -> CleanText:
             edits = find(text)
         if name == "boilerplate":
             is_cut = is_cut_off(text, edits)
-        edits = [e for e in sorted(edits) if text[e.start : e.end] != e.new]
+        edits = [e for e in edits if text[e.start : e.end] != e.new]
         if edits:
-            text, offsets = _apply(text, offsets, edits)
+            text, offsets = change(text, edits), carry(offsets, edits)
+            signs += find_signs("".join([edit.new for edit in edits]))
             steps.append(Step(name, len(edits)))
-    damaged = is_damaged or _LOST.search(text) is not None
-    truncated = is_cut or _BROKEN_OFF.search(text) is not None
-    return CleanText(raw, text, tuple(steps), tuple(offsets), is_traditional, damaged, truncated)
+    damaged = is_damaged or (_LOSSES.search(signs) and _LOST.search(text)) is not None
+    truncated = is_cut or (_ENDS.search(signs) and _BROKEN_OFF.search(text)) is not None
+    return CleanText(raw, text, tuple(steps), offsets, is_traditional, damaged, truncated)
 
 
-def _apply(
-    text: str, offsets: list[tuple[int, int]], edits: list[Edit]
-) -> tuple[str, list[tuple[int, int]]]:
-    """Carry out sorted edits that do not overlap, and carry the offsets along."""
-    parts: list[str] = []
-    spans: list[tuple[int, int]] = []
-    done = 0
-    for start, end, new in edits:
-        parts += (text[done:start], new)
-        spans += offsets[done:start]
-        if len(new) == end - start:
-            spans += offsets[start:end]
-        elif new:
-            whole = (offsets[start][0], offsets[end - 1][1])
-            spans += [whole] * len(new)
-        done = end
-    parts.append(text[done:])
-    spans += offsets[done:]
-    return "".join(parts), spans
+def find_signs(text: str) -> str:
+    """Give the characters of a text that are not ordinary, each once, in no order.
+
+    >>> find_signs("路灯坏了三天，没人修(真的)") in ("()", ")(")
+    True
+    """
+    return "".join({*_UNUSUAL.findall(text)})
 
 
-def _replace(pattern: str, new: str | Callable[[regex.Match[str]], str]) -> Finder:
-    """Make a finder that replaces what a pattern matches."""
-    compiled = regex.compile(pattern)
-    give = new if callable(new) else lambda _: new
-
-    def find(text: str) -> list[Edit]:
-        return [Edit(*m.span(), give(m)) for m in compiled.finditer(text)]
-
-    return find
+_UNUSUAL = regex.compile("[^一-丧丩-龥，。0-9、：“”A-WYZa-wyz（）；！《》]")
 
 
+def _within(ends: str) -> str:
+    """Give the pattern of one sign between a pair's ends, counted as it will be at last.
+
+    What a later step shortens counts once, and commas, which one takes away, not at
+    all: so a pair that is too long stays too long.
+    """
+    return rf"(?>,*(?:[*×Xx]{{2,}}|\.{{3,}}|。{{3,}}|[^,{ends}\n]))"
+
+
+_QUOTES = "'\"“”"
 _INVISIBLE = (
     r"[\p{Cs}\p{Cn}\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     r"\ufff9-\ufffb\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]+"
 )
-_find_invisible = _replace(_INVISIBLE, "")
-_BREAKS = regex.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\r\n\x85\u2028\u2029]+")
+_find_invisible = find_by(_INVISIBLE, "")
+_SPACES = regex.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\r\n\x85\u2028\u2029]+")
+_LINE_ENDS = frozenset("\r\n\x85\u2028\u2029")
 _MIN_JOINED_HAN = 10
 _HARD_BREAK = regex.compile(
     r"(?<=[;；])\n(?![一二三四五六七八九十]{1,3}[、，,．.：:]|第[一二三四五六七八九十]|其[一二三四五]"
     r"|[一二三四五六七]是)(?=\p{Han})"
 )
-_COMBINED = regex.compile(
-    r"\P{M}?\p{M}+|[\u037e\u0387\u2126\u212a\u212b\uf900-\ufaff\U0002f800-\U0002fa1f]"
-)
+_DOUBLES = r"\u037e\u0387\u2126\u212a\u212b\uf900-\ufaff\U0002f800-\U0002fa1f"
+_UNCOMPOSED = regex.compile(rf"(?P<accents>\p{{M}}+)|[{_DOUBLES}](?!\p{{M}})")
 _MAX_ACCENTED = 16
 _WIDE = str.maketrans(
     {
@@ -117,17 +110,17 @@ _WIDE = str.maketrans(
         for c in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
     }
 )
-_find_wide = _replace(r"[０-９Ａ-Ｚａ-ｚ]+", lambda m: m[0].translate(_WIDE))
+_find_wide = find_by(r"[０-９Ａ-Ｚａ-ｚ]+", lambda m: m[0].translate(_WIDE))
 _TONE = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
-_find_pinyin = _replace(rf"(?<=[{HAN}])\((?=[^)]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}\)", "")
+_find_pinyin = find_by(rf"(?<=[{HAN}])\((?=[^)]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}\)", "")
 _LOST = regex.compile(rf"\ufffd|[?？](?=[^)）]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}[)）]")
 _BROKEN_OFF = regex.compile(rf"(?<=[{HAN}])(?:…{{1,2}}|\.{{2,}})$")
-_find_doubled = _replace(rf"(?<=[{HAN}”’》）\)%\d]),+(?=[,，、。;；:：])", "")
-_find_bar = _replace("丨", "|")
-_find_quotes_a = regex.compile(r"'([^'\"“”\n]{1,60})['“]")
-_find_quotes_b = regex.compile(r"“([^'\"“”\n]{1,60})\"")
-_find_ellipsis = _replace(rf"(?<=[{HAN}”）])(?:\.{{3,}}|。{{3,}}|…(?!…)(?<!……))", "……")
-_find_mask = _replace(
+_find_doubled = find_by(rf"(?<=[{HAN}”’》）\)%\d]),+(?=[,，、。;；:：])", "")
+_find_bar = find_by("丨", "|")
+_find_quotes_a = regex.compile(rf"'({_within(_QUOTES)}{{1,60}}+,*+)['“]")
+_find_quotes_b = regex.compile(rf"“({_within(_QUOTES)}{{1,60}}+,*+)\"")
+_find_dots = find_by(rf"(?<=[{HAN}”）])(?:\.{{3,}}|。{{3,}}|…(?!…)(?<!……))", "……")
+_find_mask = find_by(
     rf"(?<=[{HAN}，。：、（“]|^)[*×Xx]{{2,}}+(?![A-Za-z0-9])"
     rf"|(?<![A-Za-z0-9*×])[*×Xx]{{2,}}+(?=[{HAN}])",
     "××",
@@ -138,7 +131,7 @@ _MARK = regex.compile(
     rf"|(?<![,;?!]|\d:?)[,;?!]++(?=\s?[{HAN}“《（])"
     rf"|(?<=[\w%])[:](?=[{HAN}“《])"
 )
-_BRACKETS = regex.compile(r"\(([^()\n]{0,80})\)")
+_BRACKETS = regex.compile(rf"\(({_within('()')}{{0,80}}+,*+)\)")
 _HAN = regex.compile(rf"[{HAN}]")
 
 
@@ -150,10 +143,11 @@ def _find_damaged(text: str) -> list[Edit]:
 def _find_spaces(text: str) -> list[Edit]:
     """Fold white space: one break between lines, one space within, none at the ends."""
     edits = []
-    for match in _BREAKS.finditer(text):
-        at_end = match.start() == 0 or match.end() == len(text)
-        has_break = regex.search(r"[\r\n\x85\u2028\u2029]", match[0]) is not None
-        edits.append(Edit(*match.span(), "" if at_end else "\n" if has_break else " "))
+    for match in _SPACES.finditer(text):
+        start, end = match.span()
+        at_end = start == 0 or end == len(text)
+        has_break = not _LINE_ENDS.isdisjoint(match[0])
+        edits.append(Edit(start, end, "" if at_end else "\n" if has_break else " "))
     return edits
 
 
@@ -179,97 +173,13 @@ def _find_uncomposed(text: str) -> list[Edit]:
     time that grows with the square of their number.
     """
     edits = []
-    for match in _COMBINED.finditer(text):
-        composed = unicodedata.normalize("NFC", match[0][:_MAX_ACCENTED])
-        edits.append(Edit(*match.span(), composed[:_MAX_ACCENTED]))
+    for match in _UNCOMPOSED.finditer(text):
+        start, end = match.span()
+        if match["accents"] and start:
+            start -= 1  # the character that carries them
+        composed = unicodedata.normalize("NFC", text[start : min(end, start + _MAX_ACCENTED)])
+        edits.append(Edit(start, end, composed[:_MAX_ACCENTED]))
     return edits
-
-
-def find_script(text: str, min_traditional_share: float = 0.05) -> tuple[list[Edit], bool]:
-    """Give the edits that simplify a text, and whether it is Traditional; if not, none."""
-    edits = _find_traditional(text)
-    if _share(text, edits) < min_traditional_share:
-        return [], False
-    return edits + _supplement(text, edits), True
-
-
-def _find_traditional(text: str) -> list[Edit]:
-    """Find the characters that OpenCC's t2s changes."""
-    converted = _converter().convert(text)
-    if converted == text:
-        return []
-    if len(converted) == len(text):
-        return [
-            Edit(i, i + 1, new)
-            for i, (old, new) in enumerate(zip(text, converted, strict=True))
-            if old != new
-        ]
-    return [
-        Edit(i, i + 1, new)
-        for i, old in enumerate(text)
-        if (new := _converter().convert(old)) != old
-    ]
-
-
-def _share(text: str, edits: list[Edit]) -> float:
-    """Give the share of Han characters that only a Traditional text holds.
-
-    It is 1 where nothing in the text is simplified: a short letter may hold one sign alone.
-    """
-    signs = sum(text[edit.start] not in _shared_characters() for edit in edits)
-    if not signs:
-        return 0.0
-    if _simplified_signs().isdisjoint(text):
-        return 1.0
-    return signs / max(1, len(_HAN.findall(text)))
-
-
-def _supplement(text: str, edits: list[Edit]) -> list[Edit]:
-    """Find what t2s leaves behind in a Traditional text: 看著, 甚麼, 妳, or takes: 徐乾學."""
-    converted = list(text)
-    for edit in edits:
-        converted[edit.start : edit.end] = edit.new
-    found: dict[int, Edit] = {}
-    for kind, source in (("source", text), ("word", "".join(converted))):
-        for match in _supplement_pattern(kind).finditer(source):
-            new = _supplement_words(kind).get(match[0], "")
-            for index, character in enumerate(new, match.start()):
-                found.setdefault(index, Edit(index, index + 1, character))
-    edits[:] = [edit for edit in edits if edit.start not in found]
-    return list(found.values())
-
-
-@cache
-def _converter() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")
-
-
-@cache
-def _shared_characters() -> frozenset[str]:
-    rows = read_table("t2s_supplement.csv")
-    return frozenset(row["from"] for row in rows if row["kind"] == "shared")
-
-
-@cache
-def _simplified_signs() -> frozenset[str]:
-    """Give the characters of GB 2312 that Taiwan and Hong Kong do not write: 这, 们, 为."""
-    pairs = bytes(byte for a in range(0xB0, 0xF8) for b in range(0xA1, 0xFF) for byte in (a, b))
-    found = pairs.decode("gb2312", "ignore")
-    written = found.encode("big5hkscs", "ignore").decode("big5hkscs")
-    return frozenset(found) - frozenset(written) - _supplement_words("written").keys()
-
-
-@cache
-def _supplement_words(kind: str) -> dict[str, str]:
-    rows = read_table("t2s_supplement.csv")
-    return {row["from"]: row["to"] for row in rows if row["kind"] == kind}
-
-
-@cache
-def _supplement_pattern(kind: str) -> regex.Pattern[str]:
-    """Match the longest word first; beside those to replace, the kept ones."""
-    kept = _supplement_words("keep") if kind == "word" else ()
-    return regex.compile("|".join(sorted([*kept, *_supplement_words(kind)], key=len, reverse=True)))
 
 
 def _find_quotes(text: str) -> list[Edit]:
@@ -299,9 +209,9 @@ def _find_brackets(text: str) -> list[Edit]:
             )
         ]
         if not found:
-            return edits
+            return sorted(edits)
         edits += found
-        text, _ = _apply(text, [], found)
+        text = change(text, found)
 
 
 def _find_half_width(text: str) -> list[Edit]:
@@ -309,22 +219,40 @@ def _find_half_width(text: str) -> list[Edit]:
     return [Edit(*m.span(), "".join(_FULL.get(c, c) for c in m[0])) for m in _MARK.finditer(text)]
 
 
-STEPS: tuple[tuple[str, Finder], ...] = (
-    ("invisible", _find_invisible),
-    ("damage", _find_damaged),
-    ("spaces", _find_spaces),
-    ("width", _find_wide),
-    ("compose", _find_uncomposed),
-    ("pinyin", _find_pinyin),
-    ("bar", _find_bar),
-    ("breaks", _find_hard_breaks),
-    ("boilerplate", find_boilerplate),
-    ("script", _find_traditional),
-    ("quotes", _find_quotes),
-    ("brackets", _find_brackets),
-    ("doubled", _find_doubled),
-    ("ellipsis", _find_ellipsis),
-    ("marks", _find_half_width),
-    ("masks", _find_mask),
+def _find_ellipsis(text: str) -> list[Edit]:
+    """Make dots behind Chinese an ellipsis of two signs."""
+    return _find_dots(text) if any(dots in text for dots in ("...", "。。。", "…")) else []
+
+
+_LOSSES = regex.compile(rf"[\ufffd{_TONE}]")
+_ENDS = regex.compile(r"[.…]")
+
+
+class Repair(NamedTuple):
+    """A row of `STEPS`: a name, the signs one of which it needs, what finds the places."""
+
+    name: str
+    needs: regex.Pattern[str] | None
+    find: Finder
+
+
+STEPS: tuple[Repair, ...] = (
+    Repair("invisible", regex.compile(_INVISIBLE), _find_invisible),
+    Repair("damage", regex.compile(r"[?？\ue000-\ue4c5]"), _find_damaged),
+    Repair("spaces", _SPACES, _find_spaces),
+    Repair("width", regex.compile("[０-９Ａ-Ｚａ-ｚ]"), _find_wide),
+    Repair("compose", regex.compile(rf"[\p{{M}}{_DOUBLES}]"), _find_uncomposed),
+    Repair("pinyin", regex.compile(r"\("), _find_pinyin),
+    Repair("bar", regex.compile("丨"), _find_bar),
+    Repair("breaks", regex.compile("\n"), _find_hard_breaks),
+    Repair("boilerplate", None, find_boilerplate),
+    Repair("script", None, find_traditional),
+    Repair("quotes", regex.compile("['\"]"), _find_quotes),
+    Repair("brackets", regex.compile(r"\("), _find_brackets),
+    Repair("doubled", regex.compile(","), _find_doubled),
+    Repair("ellipsis", None, _find_ellipsis),
+    Repair("marks", regex.compile("[,:;?!]"), _find_half_width),
+    Repair("masks", regex.compile("[*×Xx]"), _find_mask),
 )
-"""The repairs in the order they are made: a name and what finds the places."""
+"""The repairs in the order they are made, each with the signs one of which a text must hold
+for it to find anything; without signs it looks at every text."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -233,7 +234,19 @@ def test_offsets_lead_back_past_what_is_gone() -> None:
 
 
 PARTS = st.sampled_from(
-    [*HEAD_LINES, *TAIL_LINES, *RUN_LINES, *CONTENT_LINES, LETTER, "", "；", "甲乙丙丁；", "..."]
+    [
+        *HEAD_LINES,
+        *TAIL_LINES,
+        *RUN_LINES,
+        *CONTENT_LINES,
+        LETTER,
+        LETTER * 2 + "（记者 张三）",
+        LETTER * 2 + "(编辑 李四)",
+        "",
+        "；",
+        "甲乙丙丁；",
+        "...",
+    ]
 )
 
 
@@ -256,6 +269,51 @@ def test_edits_are_in_order_and_remove_only(raw: str) -> None:
         assert done <= edit.start < edit.end <= len(raw)
         assert edit.new == ""
         done = edit.end
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PARTS, max_size=7).map("\n".join))
+def test_texts_without_signs_hold_nothing(raw: str) -> None:
+    """A text that is not looked at line by line would have been left as it is."""
+    found = find_boilerplate(raw)
+    with patch.object(_boilerplate, "_may_hold", lambda _: True):
+        assert find_boilerplate(raw) == found
+
+
+@pytest.mark.parametrize("place", ["head", "tail"])
+@pytest.mark.parametrize("line", [*HEAD_LINES, *TAIL_LINES, *RUN_LINES, *CONTENT_LINES])
+def test_the_first_row_that_a_line_matches_counts(line: str, place: str) -> None:
+    """One pattern for all rows of a place tells the row that they would tell in turn."""
+    lines = _boilerplate._Lines(line)
+    rows = _boilerplate._rows(place) if lines.has_sign(0) else ()
+    first = next((row for row in rows if row.pattern.fullmatch(fold_line(line))), None)
+    assert _boilerplate._row_of(lines, 0, place) is first
+
+
+@pytest.mark.parametrize("count", [1, 40, 41, 80, 81, 200])
+@pytest.mark.parametrize("letter", [[], [LETTER], [LETTER] * 50])
+def test_any_number_of_lines_goes(letter: list[str], count: int) -> None:
+    """However many listed lines stand at both ends, they go and the letter stays."""
+    lines = ["返回首页"] * count + letter + ["阅读全文"] * count
+    text = "\n".join(lines)
+    kept = text
+    for edit in reversed(find_boilerplate(text)):
+        kept = kept[: edit.start] + kept[edit.end :]
+    assert kept == "\n".join(letter)
+
+
+def test_a_line_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of listed lines are folded one time each, not in every round."""
+    folded: list[str] = []
+
+    def fold(line: str) -> str:
+        folded.append(line)
+        return fold_line(line)
+
+    monkeypatch.setattr(_boilerplate, "fold_line", fold)
+    lines = [f"发布时间：2025-03-02 10:10:{second % 60:02}" for second in range(4000)]
+    assert find_boilerplate("\n".join(["返回首页", *lines, LETTER])) != []
+    assert len(folded) < 4100
 
 
 def test_the_folded_form_survives_the_other_repairs() -> None:

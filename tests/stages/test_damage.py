@@ -269,9 +269,9 @@ def test_ten_megabytes_of_signs_come_to_an_end(piece: str, is_damaged: bool) -> 
 
 def test_the_step_stands_before_the_readings_are_dropped() -> None:
     """Bytes are put back before any other step changes what they decoded to."""
-    names = [name for name, _ in STEPS]
+    names = [name for name, *_ in STEPS]
     assert names.index("damage") < names.index("spaces") < names.index("pinyin")
-    find = dict(STEPS)["damage"]
+    find = next(repair.find for repair in STEPS if repair.name == "damage")
     assert find("打?qū)嵔鉀Q") == find_damage("打?qū)嵔鉀Q")[0]
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import regex
@@ -12,8 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nlp_pipeline.records import CleanText
-from nlp_pipeline.stages import normalise
-from nlp_pipeline.stages.normalise import STEPS, normalise_text
+from nlp_pipeline.stages import _script, normalise
+from nlp_pipeline.stages._damage import find_damage
+from nlp_pipeline.stages.normalise import STEPS, Repair, find_signs, normalise_text
 
 CASES = Path(__file__).parents[1] / "cases" / "normalise"
 NOISE = (
@@ -54,9 +56,28 @@ NOISE = (
     *("e\u0301", "\u0301", "\u0344", "\u2126", "\uf9e4", "\U0002f800", "\u202e", "\ud83d"),
 )
 DAMAGE = ("?dāng)", "?lián)\ue2fd", "\ue2fd")
+PARTS = (
+    *NOISE,
+    *DAMAGE,
+    "？a",
+    "?ā)",
+    "？ā)",
+    "０９",
+    "ＡＺ",
+    "ａｚ",
+    "；\n",
+    "\n",
+    "  ",
+    "'一“",
+    '“一"',
+    "……",
+    "。。。",
+    "字",
+)
 ANCHORS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
 texts = st.text(st.characters(exclude_categories=[]), max_size=60)
 noises = st.lists(st.sampled_from(NOISE + DAMAGE), max_size=14).map("".join)
+mixtures = st.one_of(texts, noises, st.lists(st.sampled_from(PARTS)).map("".join))
 
 
 def _read(name: str) -> list[dict[str, Any]]:
@@ -217,7 +238,7 @@ def test_steps_name_what_was_done() -> None:
         ("script", 1),
         ("marks", 2),
     ]
-    order = [name for name, _ in STEPS]
+    order = [name for name, *_ in STEPS]
     assert [step.name for step in clean.steps] == sorted(
         (step.name for step in clean.steps), key=order.index
     )
@@ -254,7 +275,7 @@ def test_dictionary_that_changes_lengths(monkeypatch: pytest.MonkeyPatch) -> Non
         def convert(self, text: str) -> str:
             return {"網路壞了": "互联网络坏了", "網": "网", "壞": "坏"}.get(text, text)
 
-    monkeypatch.setattr(normalise, "_converter", Longer)
+    monkeypatch.setattr(_script, "converter", lambda _: Longer())
     clean = normalise_text("網路壞了")
     assert clean.text == "网路坏了"
     _check_offsets(clean)
@@ -283,6 +304,62 @@ def test_hostile_runs_are_cleaned(raw: str) -> None:
     _check_offsets(clean)
     assert clean.text
     assert normalise_text(clean.text).text == clean.text
+
+
+GATED = [repair for repair in STEPS if repair.needs is not None]
+UNGATED = tuple(repair._replace(needs=None) for repair in STEPS)
+
+
+def test_ordinary_characters_are_signs_of_nothing() -> None:
+    """No step looks for a character that the scan for signs leaves out."""
+    every = "".join(map(chr, range(0x110000)))
+    ordinary = "".join(sorted(set(every) - set(find_signs(every))))
+    assert ordinary > "0"
+    wanted = [repair.needs for repair in GATED if repair.needs] + [
+        normalise._LOSSES,
+        normalise._ENDS,
+    ]
+    assert [needs.pattern for needs in wanted if needs.search(ordinary)] == []
+
+
+@pytest.mark.parametrize("repair", GATED, ids=lambda repair: str(repair.name))
+@given(raw=mixtures)
+@example(raw="".join(PARTS))
+@settings(deadline=None)
+def test_a_step_finds_nothing_without_its_signs(repair: Repair, raw: str) -> None:
+    """A step that is passed over for want of signs would have changed nothing."""
+    assert repair.needs is not None
+    text = repair.needs.sub("", raw)
+    assert not repair.needs.search(find_signs(text))
+    assert [edit for edit in repair.find(text) if text[edit.start : edit.end] != edit.new] == []
+
+
+@given(mixtures)
+@example("".join(PARTS))
+@settings(deadline=None)
+def test_flags_are_not_set_without_their_signs(raw: str) -> None:
+    """A text is not damaged or broken off where no sign of it stands."""
+    needs = next(repair.needs for repair in GATED if repair.name == "damage")
+    assert needs is not None
+    assert find_damage(needs.sub("", raw)) == ([], False)
+    assert not normalise._LOST.search(normalise._LOSSES.sub("", raw))
+    assert not normalise._BROKEN_OFF.search(normalise._ENDS.sub("", raw))
+
+
+@given(mixtures)
+@example("".join(PARTS))
+@settings(deadline=None, max_examples=400)
+def test_passing_steps_over_changes_nothing(raw: str) -> None:
+    """All that is known of a letter is the same when every step looks at it."""
+    found = normalise_text(raw)
+    with patch.object(normalise, "STEPS", UNGATED):
+        assert normalise_text(raw) == found
+
+
+@given(st.lists(st.sampled_from(["停", "电", "”", "）", ".", "。", "…", "……", "1"])).map("".join))
+def test_dots_are_looked_for_only_where_there_are_some(text: str) -> None:
+    """The step finds what its pattern finds, without a scan where no dots stand."""
+    assert normalise._find_ellipsis(text) == normalise._find_dots(text)
 
 
 def test_piled_accents_are_cut() -> None:

@@ -1,13 +1,17 @@
 """Traditional letters become simplified ones; simplified ones and names stay."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 import opencc
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp_pipeline.labels import read_table
+from nlp_pipeline.stages import _script
+from nlp_pipeline.stages._script import find_traditional
 from nlp_pipeline.stages.normalise import find_script, normalise_text
 
 SENTENCE = "這個單位一直沒有處理問題，"
@@ -158,3 +162,44 @@ def test_supplement_is_finished_after_one_pass() -> None:
     replaced = [row["from"] for row in rows("word")]
     given_words = [row["to"] for row in rows("word")]
     assert not [word for word in given_words if any(old in word for old in replaced)]
+
+
+WORDS = [row["from"] for kind in ("word", "source", "keep") for row in rows(kind)]
+passages = st.lists(
+    st.one_of(st.sampled_from(WORDS), st.sampled_from(sorted({*chain(*WORDS)}))), max_size=12
+).map("".join)
+
+
+@pytest.mark.parametrize("kind", ["word", "source"])
+@given(text=passages)
+def test_words_are_found_from_left_to_right_the_longest_first(kind: str, text: str) -> None:
+    """The listed words are those that one pattern of all of them would match in turn."""
+    listed = _script._words_by_head(kind)
+    new = {old: new for words in listed.values() for old, new in words}
+    pattern = regex.compile("|".join(sorted(new, key=len, reverse=True)))
+    found = [(match.start(), new[match[0]]) for match in pattern.finditer(text)]
+    assert list(_script._find_words(text, listed)) == found
+
+
+@pytest.mark.parametrize("kind", ["word", "source"])
+def test_every_word_holds_a_sign_of_its_kind(kind: str) -> None:
+    """A text without the signs of a kind is not searched, for it can hold none of its words."""
+    signs = set(_script._signs_of_words(kind))
+    assert [row["from"] for row in rows(kind) if signs.isdisjoint(row["from"])] == []
+    assert len(signs) < len(list(rows(kind)))
+
+
+@given(passages)
+def test_the_step_finds_each_character_that_opencc_changes(text: str) -> None:
+    """Without the share and the supplement the edits are OpenCC's t2s, character by character."""
+    converted = opencc.OpenCC("t2s").convert(text)
+    assert [(*edit,) for edit in find_traditional(text)] == [
+        (i, i + 1, new) for i, new in enumerate(converted) if new != text[i]
+    ]
+
+
+def test_characters_alone_do_not_tell_what_opencc_changes() -> None:
+    """A phrase of OpenCC changes what alone stays: so it is asked about every text."""
+    convert = opencc.OpenCC("t2s").convert
+    assert convert("打坏") != "打坏"
+    assert [convert(character) for character in "打坏"] == ["打", "坏"]
