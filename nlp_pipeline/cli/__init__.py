@@ -7,18 +7,50 @@ Heavy imports happen inside the commands, so that `--help` answers at once.
 
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from nlp_pipeline.cli import check, classify, evaluate, explain, filters, train
-from nlp_pipeline.cli.terminal import settle_streams, tell
+from nlp_pipeline.cli.terminal import settle_streams, shown, tell
 from nlp_pipeline.errors import PetitionError
 
 EXIT_UNUSABLE = 2
 EXIT_FAULT = 70
 
+_UsageError: Any = typer.BadParameter.__mro__[1]
+"""What typer raises for every wrong argument; the class has no public name of its own."""
+
+
+class _Commands(TyperGroup):
+    """The commands; an argument that is wrong, such as a file's name, is told harmlessly."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Read the arguments before the command."""
+        with _shown_usage():
+            return super().make_context(*arguments, **more)
+
+    def invoke(self, *arguments: Any) -> Any:
+        """Read the arguments of the command, and run it."""
+        with _shown_usage():
+            return super().invoke(*arguments)
+
+
+@contextmanager
+def _shown_usage() -> Iterator[None]:
+    try:
+        yield
+    except _UsageError as error:
+        error.message = shown(error.message)
+        raise
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="petition",
     help="Intake of petition letters: topic, purpose, urgency and department, with reasons.",
     no_args_is_help=True,

@@ -78,7 +78,8 @@ def _dictionary(settings: Settings) -> str:
 
     segmenter = load_segmenter(settings, load_labels(settings.resources.directory))
     words = [token.text for token in segmenter("小区里污水堵了")]
-    return f"{len(segmenter.words)} own words; {'/'.join(words)}"
+    cutter = "the extension module" if segmenter.is_fast else "jieba"
+    return f"{len(segmenter.words)} own words; {'/'.join(words)}, cut by {cutter}"
 
 
 def _model(settings: Settings) -> str:

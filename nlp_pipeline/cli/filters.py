@@ -12,7 +12,7 @@ from nlp_pipeline.cli.options import (
     SetOption,
     resolve_settings,
 )
-from nlp_pipeline.cli.terminal import write_json
+from nlp_pipeline.cli.terminal import write_json, write_line
 
 FileArgument = Annotated[
     str, typer.Argument(metavar="FILE", help="A text file, or - for standard input.")
@@ -43,7 +43,7 @@ def normalise(
             }
             write_json(found)
         else:
-            sys.stdout.write(clean.text.replace("\n", " ") + "\n")
+            write_line(clean.text.replace("\n", " "))
         if explain:
             steps = ", ".join(f"{step.name} {step.changes}" for step in clean.steps)
             sys.stderr.write(f"line {number}: {steps or 'nothing to do'}\n")
@@ -70,4 +70,4 @@ def segment(
         if as_json:
             write_json(words)
         else:
-            sys.stdout.write(" ".join(word for word in words if not word.isspace()) + "\n")
+            write_line(" ".join(word for word in words if not word.isspace()))

@@ -21,7 +21,7 @@ from nlp_pipeline.cli.options import (
     named_columns,
     resolve_settings,
 )
-from nlp_pipeline.cli.terminal import tell, write_json
+from nlp_pipeline.cli.terminal import shown, tell, write_json
 from nlp_pipeline.errors import LabelError, WriteError
 from nlp_pipeline.labels import FIELDS
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nlp_pipeline.config import Settings
     from nlp_pipeline.learning.corpus import Labelled
     from nlp_pipeline.learning.train import TrainSettings
-    from nlp_pipeline.stages.classify import Model
+    from nlp_pipeline.stages._model import Model
 
 _MAX_SEED = 2**32 - 1
 
@@ -85,7 +85,8 @@ def train(
     figures = facts["figures"][field]
     sys.stdout.write(
         f"{len(letters)} letters, {figures['labels']} labels; on letters not trained on: "
-        f"accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}\n{out}\n"
+        f"accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}\n"
+        f"{shown(str(out))}\n"
     )
 
 

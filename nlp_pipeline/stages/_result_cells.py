@@ -1,8 +1,12 @@
-"""Values → the text of one cell of a table that a person opens.
+"""Values → the text of one cell of a table, or of a page, that a person opens.
 
 A letter is foreign text. In a spreadsheet program a cell that begins like a
 formula is run, a bidirectional control turns the line around, and other
 controls vanish or cut it off. Here each is taken out or made visible.
+
+What is ours (the added columns, every cell of a spreadsheet, pages) holds no such
+character. What is the user's own stays as it is in csv, tsv, jsonl and parquet; there
+only a formula gets a sign before it.
 """
 
 import regex
@@ -19,7 +23,9 @@ _UNSEEN = regex.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
     r"\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
-_FORMULA = regex.compile(r"[\t\r\n]|[\s\p{Cf}]*[=+\-@＝＋－＠]")
+_LINE_ENDS = regex.compile("[\x85\u2028\u2029]")
+_PAGE_BLANKS = "\n\t\u3000\xa0"
+_FORMULA = regex.compile(r"[\t\r\n]|[\s\p{C}]*[=+\-@＝＋－＠]")
 _NUMBER = regex.compile(r"[+-][0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?%?")
 
 
@@ -39,16 +45,46 @@ def cell_text(value: object, is_chinese: bool) -> str:
 def clean_cell(text: str) -> str:
     r"""Drop control characters and show those that hide or turn text.
 
-    Tabs and line breaks stay. Bidirectional controls, lone surrogates and
-    noncharacters become escapes that can be read, such as `\u202e`.
+    Tabs and line breaks stay; the other ends of a line (U+0085, U+2028, U+2029)
+    become a line feed. Bidirectional controls, lone surrogates and noncharacters
+    become escapes that can be read, such as `\u202e`.
     """
-    cleaned: str = _UNSEEN.sub(_show, text)
+    cleaned: str = _UNSEEN.sub(_show, _LINE_ENDS.sub("\n", text))
     return cleaned
 
 
 def _show(match: regex.Match[str]) -> str:
     code = ord(match[0])
     return f"\\u{code:04x}" if code >= 0x100 else ""
+
+
+def visible(character: str) -> str:
+    r"""Give the sign of a character that cannot be seen, as a terminal and a page show it.
+
+    >>> visible("\x1b"), visible("\x7f"), visible("\u202e")
+    ('␛', '␡', '‹U+202E›')
+    """
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else f"‹U+{code:04X}›"
+
+
+def page_text(text: str) -> str:
+    """Give text for a page: nothing in it turns a line around, and nothing is hidden.
+
+    Line breaks, tabs and wide spaces stay; markup is the template's to escape.
+    """
+    if text.isprintable():
+        return text
+    text = text.replace("\r", " ")
+    return "".join(c if c.isprintable() or c in _PAGE_BLANKS else visible(c) for c in text)
+
+
+def page_value(value: object) -> object:
+    """Give a value as a template may put it on a page: the `finalize` of every page of ours."""
+    # Markup stays markup: what it holds was escaped already.
+    return type(value)(page_text(value)) if isinstance(value, str) else value
 
 
 def is_formula(text: str) -> bool:
@@ -62,12 +98,11 @@ def is_formula(text: str) -> bool:
 
 
 def disarm_cell(text: str) -> str:
-    """Give clean text that no program runs: `'` stands before a formula.
+    """Give text as it is, with `'` before it where a program would run it.
 
     >>> disarm_cell("=1+1"), disarm_cell("-12.5")
     ("'=1+1", '-12.5')
     """
-    text = clean_cell(text)
     return f"'{text}" if is_formula(text) else text
 
 

@@ -11,15 +11,19 @@ from nlp_pipeline.records import Failure
 from nlp_pipeline.stages._result_cells import cell_text, disarm_cell
 from nlp_pipeline.stages._result_columns import Layout, value_or_none
 
-_LINE_ENDS = regex.compile("[\x85\u2028\u2029]")
+_ACTING = regex.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class DelimitedSink:
-    """Rows of a CSV or TSV file as Excel opens it: BOM, CR LF, nothing that runs."""
+    """Rows of a CSV or TSV file as Excel opens it: BOM, CR LF, nothing that runs.
+
+    The input's own cells are as they were but for that; a lone surrogate, which UTF-8
+    cannot hold, is written as its escape.
+    """
 
     def __init__(self, part: Path, layout: Layout, delimiter: str) -> None:
         self._layout = layout
-        self._file = part.open("w", encoding="utf-8-sig", newline="")
+        self._file = part.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
         self._rows = csv.writer(self._file, delimiter=delimiter, lineterminator="\r\n")
         self._rows.writerow(map(disarm_cell, layout.header))
 
@@ -57,12 +61,16 @@ class JsonLinesSink:
 
 
 def json_line(content: Mapping[str, object] | Sequence[str]) -> str:
-    r"""Give a value as one line of JSON, line end included.
+    """Give a value as one line of JSON, line end included; see `escape_json`."""
+    return escape_json(json.dumps(content, ensure_ascii=False)) + "\n"
 
-    Characters that some readers take for a line end are escaped. A lone
-    surrogate is left to the file's `backslashreplace`, whose `\udXXX` is JSON's
-    own escape, so that the file is valid UTF-8 and reads back the same.
+
+def escape_json(text: str) -> str:
+    r"""Escape in JSON what acts where it is shown; it reads back as it was.
+
+    Those are what some readers take for a line end, what a terminal acts on, and what
+    turns text around. A lone surrogate is left to the file's `backslashreplace`, whose
+    `\udXXX` is JSON's own escape, so that the file is valid UTF-8 and reads back the same.
     """
-    line = json.dumps(content, ensure_ascii=False)
-    line = _LINE_ENDS.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
-    return f"{line}\n"
+    escaped: str = _ACTING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return escaped

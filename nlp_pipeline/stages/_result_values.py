@@ -2,6 +2,7 @@
 
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR
 from nlp_pipeline.records import Failure, Outcome, Triage
+from nlp_pipeline.stages._result_cells import clean_cell
 from nlp_pipeline.stages._result_columns import KINDS, TEXT_COLUMN, Kind, headings
 
 
@@ -17,12 +18,21 @@ def result_values(
 
     A confidence is a float of four digits, or "" where the rules overruled the
     model with a label that it did not consider. A failure has empty values but
-    for `needs_review` and, as its reason, the failure's code.
+    for `needs_review` and, as its reason, the failure's code. No text among them holds
+    a control character but tab and line feed, or a mark that turns a line around.
     """
     found = _failed(outcome) if isinstance(outcome, Failure) else _answers(outcome)
     if is_chinese and isinstance(outcome, Triage):
         found["review_reasons"] = reason_names(outcome)
-    return {name: found[name] for name in KINDS if with_text or name != TEXT_COLUMN}
+    names = (name for name in KINDS if with_text or name != TEXT_COLUMN)
+    return {name: _cleaned(found[name]) for name in names}
+
+
+def _cleaned(value: object) -> object:
+    """Give a value of ours as it may go into every format."""
+    if isinstance(value, str):
+        return clean_cell(value)
+    return [clean_cell(str(entry)) for entry in value] if isinstance(value, list) else value
 
 
 def reason_names(triage: Triage) -> list[str]:

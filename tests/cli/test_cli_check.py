@@ -146,5 +146,5 @@ def test_a_closed_standard_output_is_told_in_one_line(start: Callable[..., Any])
     process = start("normalise", preexec_fn=partial(os.close, 1))
     _, err = process.communicate("路灯坏了\n".encode(), timeout=60)
     assert process.returncode == 70
-    assert err.startswith(b"petition: a fault of ours (AttributeError at filters.py:")
+    assert err.startswith(b"petition: a fault of ours (AttributeError at terminal.py:")
     assert len(err.splitlines()) == 1

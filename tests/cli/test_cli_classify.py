@@ -116,7 +116,7 @@ def test_a_failure_without_an_output_is_told_safely(run: Run, tmp_path: Path) ->
     source = _jsonl(tmp_path / "a.jsonl", {"id": "\x1b[2J\u202e7", "text": ""})
     ran = run("classify", source)
     assert ran.code == 1
-    assert "petition: letter \\x1b[2J\\u202e7: [P301]" in ran.err
+    assert "petition: letter ␛[2J‹U+202E›7: [P301]" in ran.err
 
 
 @pytest.mark.parametrize("to", ["csv", "jsonl", "xlsx", "parquet", "json", "table"])
@@ -136,9 +136,9 @@ def test_lone_surrogates_pass_through(run: Run, tmp_path: Path, to: str) -> None
         ]
     elif to == "table":
         assert [line.split("\t")[0] for line in ran.out.splitlines()[1:]] == [
-            "0\\ud800",
-            "1\\ud800",
-            "2\\ud800",
+            "0‹U+D800›",
+            "1‹U+D800›",
+            "2‹U+D800›",
         ]
     else:
         assert len(_read(out)) == 3

@@ -15,6 +15,7 @@ from nlp_pipeline.cli.explain import describe, mark_letter, render_page
 from nlp_pipeline.cli.terminal import shown
 from nlp_pipeline.process import Walk, process_letters
 from nlp_pipeline.records import Judgement, Letter, Triage
+from nlp_pipeline.stages._result_cells import page_text
 
 pytestmark = pytest.mark.usefixtures("loaded")
 
@@ -153,8 +154,10 @@ def test_no_letter_acts_on_a_terminal_or_a_page(walk: Walk, text: str) -> None:
     lines = describe(triage)
     assert all(line.isprintable() for line in lines)
     parts = mark_letter(triage)
-    joined = "".join(part["text"] for part in parts)
-    assert joined == "\n".join(shown(line) for line in triage.clean.raw.split("\n"))
+    assert "".join(part["text"] for part in parts) == triage.clean.raw
+    page = render_page(triage)
+    assert page.translate(dict.fromkeys(map(ord, "\n\t\u3000\xa0"))).isprintable()
+    assert _Page(page).article == page_text(triage.clean.raw)
 
 
 def test_a_letter_without_evidence_is_one_unmarked_part(walk: Walk) -> None:

@@ -104,7 +104,7 @@ def test_shown_is_printable_and_does_nothing_twice(text: str) -> None:
 
 def test_shown_makes_the_hidden_visible() -> None:
     """Controls, direction marks and half characters become escapes; blanks a space."""
-    assert shown("a\x1b\u202e\ud800\t\u3000中🙏") == "a\\x1b\\u202e\\ud800  中🙏"
+    assert shown("a\x1b\u202e\ud800\t\u3000中🙏") == "a␛‹U+202E›‹U+D800›  中🙏"
 
 
 def test_a_settings_file_and_single_settings_are_laid_over_the_defaults(

@@ -121,7 +121,7 @@ def test_a_terminal_gets_a_table_and_a_bar(start: Start, letters: Path) -> None:
     os.close(leader)
     assert process.wait(timeout=60) == 0
     found = shown.decode("utf-8")
-    assert "甲\\x1b]0" in found
+    assert "甲␛]0" in found
     assert "\x1b]0" not in found
     assert "3 letters [00:0" in found
     assert "3 letters: 3 classified" in found

@@ -81,7 +81,7 @@ def test_a_message_cannot_act_on_a_terminal(run: Run, tmp_path: Path) -> None:
     source.write_text("a\x1b[2J,\u202eb\n1,2\n", encoding="utf-8")
     ran = run("classify", source)
     assert ran.code == 2
-    assert "a\\x1b[2J, \\u202eb" in ran.err
+    assert "a␛[2J, ‹U+202E›b" in ran.err
     assert "\x1b" not in ran.err
 
 

@@ -161,7 +161,9 @@ def shown(text: str) -> str:
         }
         if is_bidi or kind == "Cs" or code in (0x61C, 0x200E, 0x200F, 0xFFFE, 0xFFFF):
             return f"\\u{code:04x}"
-        return "" if kind == "Cc" and character not in "\t\n\r\x85" else character
+        if character in "\x85\u2028\u2029":
+            return "\n"
+        return "" if kind == "Cc" and character not in "\t\n\r" else character
 
     return "".join(map(one, text))
 
@@ -393,12 +395,13 @@ class TestDelimited:
     @example(texts=["\ud83d\ude00", "<r></r>", " \u202e=1", "_x0041_", "\r"])
     @pytest.mark.parametrize("ending", [".csv", ".tsv"])
     def test_any_text_reads_back(self, folder: Path, ending: str, texts: list[str]) -> None:
-        """Every cell comes back as it is shown, with at most a quote before it."""
+        """Every cell comes back as it was, with at most a quote before it."""
         path = write_all(folder / f"out{ending}", texts)
         rows = read_csv(path, "\t" if ending == ".tsv" else ",")
         assert len(rows) == len(texts) + 1
         for text, row in zip(texts, rows[1:], strict=True):
-            assert row[1].removeprefix("'") == shown(text).removeprefix("'")
+            whole = text.encode("utf-8", "backslashreplace").decode()
+            assert row[1].removeprefix("'") == whole.removeprefix("'")
             assert is_harmless(row[1])
 
     @pytest.mark.parametrize(
@@ -409,7 +412,7 @@ class TestDelimited:
     def test_formula_is_disarmed(self, tmp_path: Path, text: str) -> None:
         """A cell that begins like a formula has a quote before it."""
         cell = read_csv(write_all(tmp_path / "out.csv", [text]))[1][1]
-        assert cell == f"'{text.replace(chr(0), '')}"
+        assert cell == f"'{text}"
 
     @pytest.mark.parametrize(
         "text",
