@@ -72,6 +72,7 @@ def _facts(split: Split, training: TrainSettings) -> dict[str, object]:
         "dictionary": file_hash(read_resource("user_dict.txt")),
         "topics": file_hash(read_resource("topics.csv")),
         "register": file_hash(read_resource("departments.csv")),
+        "cues": file_hash(read_resource("purpose_cues.csv")),
         "settings": load_settings().as_config(),
         "training": vars(training),
         "libraries": {name: version(name) for name in _LIBRARIES},

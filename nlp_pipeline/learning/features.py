@@ -6,13 +6,20 @@ with five or more digits are never kept, nor whole words that jieba does not
 know and that begin like a Chinese name.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import regex
 import scipy.sparse as sp
 
-from nlp_pipeline.stages._features import TokenTable, stack_weights, token_features
+from nlp_pipeline.stages._features import (
+    CUES,
+    TokenTable,
+    stack_weights,
+    token_features,
+    view_of,
+)
 from nlp_pipeline.stages._mask import SURNAMES
 
 MIN_LETTERS = 3
@@ -57,6 +64,21 @@ def fit_table(
     kept = sorted(name for name, column in columns.items() if counts[column] >= min_letters)
     seen = counts[[columns[name] for name in kept]]
     return TokenTable(kept, np.log((1 + len(letters)) / (1 + seen)) + 1)
+
+
+def add_cues(
+    table: TokenTable, letters: Sequence[Mapping[str, float]], min_letters: int = MIN_LETTERS
+) -> TokenTable:
+    """Give the table with a feature for each cue; all cues weigh alike.
+
+    Args:
+        table: a fitted table, already pruned.
+        letters: the weighed letters the model learns its cues from.
+        min_letters: a cue is kept when this many letters show it.
+    """
+    counts = Counter(cue for letter in letters for cue in view_of(letter, CUES))
+    cues = sorted(cue for cue, count in counts.items() if count >= min_letters)
+    return TokenTable([*table.names, *cues], np.append(table.idf, np.ones(len(cues))))
 
 
 def is_allowed(name: str, knows: Callable[[str], bool]) -> bool:

@@ -6,7 +6,8 @@ labels of purpose and urgency are balanced. A first round tells which features
 move the scores; the table keeps those, and everything is fitted again on it.
 Scores of folds not trained on, near-duplicates kept together, calibrate each
 field; then it is trained on all of its letters. Topic and purpose are also
-learned from heading and body apart, and the three are stacked (`stack.py`).
+learned from heading and body apart, purpose from its cues as well, and all are
+stacked (`stack.py`).
 """
 
 from collections import Counter
@@ -22,16 +23,18 @@ from sklearn.svm import LinearSVC
 from nlp_pipeline.errors import CorpusError
 from nlp_pipeline.learning.calibrate import fit_scaling
 from nlp_pipeline.learning.corpus import Labelled
-from nlp_pipeline.learning.features import fit_table, prune_table
+from nlp_pipeline.learning.features import add_cues, fit_table, prune_table
 from nlp_pipeline.learning.phrases import SOURCE as PHRASES
 from nlp_pipeline.learning.stack import fit_stack
-from nlp_pipeline.stages._features import VIEWS, view_of
+from nlp_pipeline.stages._features import CUES, VIEWS, view_of
 from nlp_pipeline.stages._model import Head, Model, place_views
 
 BALANCED_FIELDS = ("purpose", "urgency")
-VIEWED_FIELDS = ("topic", "purpose")
+VIEWS_OF = {"topic": VIEWS[:2], "purpose": VIEWS}
+"""The views each field is learned from, beside the whole letter."""
+
 MIN_HEADINGS = 300
-"""Letters with a heading below which a field is learned from the whole letter alone."""
+"""Letters with a heading, or with a cue, below which that view is not learned from."""
 
 FOLDS = 5
 
@@ -92,11 +95,14 @@ def train_model(
         tell(f"choosing {settings.max_features} features")
         first = [_fit_linear(matrix[t.rows], t.gold, t.weights, t, settings)[0] for t in tasks]
         table = prune_table(table, np.hstack(first), settings.max_features)
-        matrix = table.transform([dict(weighed[x.key]) for x in letters])
-    views = [
-        table.transform([dict(view_of(weighed[x.key], view)) for x in letters]) for view in VIEWS
-    ]
-    parts = [_fit_field(task, [matrix, *views], settings, tell) for task in tasks]
+    cued = [weighed[letters[row].key] for t in tasks if CUES in _views_of(t) for row in t.rows]
+    table = add_cues(table, cued, settings.min_letters)
+    matrix = table.transform([dict(weighed[x.key]) for x in letters])
+    views = {
+        view: table.transform([dict(view_of(weighed[x.key], view)) for x in letters])
+        for view in VIEWS
+    }
+    parts = [_fit_field(task, matrix, views, settings, tell) for task in tasks]
     heads, columns = _place_heads(tasks, parts)
     weights = np.zeros((len(table.names), columns), dtype=np.float32)
     base = np.zeros(columns, dtype=np.float32)
@@ -135,6 +141,7 @@ class _Fitted:
     """
 
     weights: list[np.ndarray]
+    views: tuple[str, ...]
     base: np.ndarray
     temperature: float
     bias: np.ndarray
@@ -166,7 +173,7 @@ def _place_heads(tasks: Sequence[_Task], parts: Sequence[_Fitted]) -> tuple[dict
     start = 0
     for task, part in zip(tasks, parts, strict=True):
         columns = slice(start, start + len(task.labels))
-        views = dict.fromkeys(VIEWS, columns) if len(part.weights) > 1 else {}
+        views = dict.fromkeys(part.views, columns)
         heads[task.field] = Head(
             task.field, task.labels, columns, part.temperature, part.bias, views
         )
@@ -176,7 +183,8 @@ def _place_heads(tasks: Sequence[_Task], parts: Sequence[_Fitted]) -> tuple[dict
 
 def _fit_field(
     task: _Task,
-    matrices: Sequence[sp.csr_matrix],
+    matrix: sp.csr_matrix,
+    views: Mapping[str, sp.csr_matrix],
     settings: TrainSettings,
     tell: Callable[[str], None],
 ) -> _Fitted:
@@ -184,15 +192,14 @@ def _fit_field(
 
     Args:
         task: the field.
-        matrices: of the whole letters, of their headings and of their bodies.
+        matrix: of the whole letters.
+        views: by name, those of their headings, their bodies and their cues.
         settings: size, cost and seed.
         tell: is told what is being done.
     """
     tell(f"{task.field}: {len(task.rows)} letters, {len(task.labels)} labels")
-    found = [matrix[task.rows] for matrix in matrices]
-    headings = int((np.diff(found[1].indptr) > 0).sum())
-    if task.field not in VIEWED_FIELDS or headings < MIN_HEADINGS:
-        found = found[:1]
+    names = _views(task, views)
+    found = [part[task.rows] for part in (matrix, *(views[name] for name in names))]
     scores = [_fold_scores(view, task, settings) for view in found]
     machines = [_fit_linear(view, task.gold, task.weights, task, settings) for view in found]
     if len(found) == 1:
@@ -211,7 +218,24 @@ def _fit_field(
         "accuracy": float((chosen == gold).mean()),
         "macro_f1": float(f1_score(gold, chosen, average="macro", zero_division=0)),
     }
-    return _Fitted(weights, base, temperature, bias, figures)
+    return _Fitted(weights, names, base, temperature, bias, figures)
+
+
+def _views(task: _Task, views: Mapping[str, sp.csr_matrix]) -> tuple[str, ...]:
+    """Give the views a field is learned from: those that enough of its letters have.
+
+    The body is one only where there are enough headings to tell it from the whole.
+    """
+    shown = {
+        name: int((np.diff(view[task.rows].indptr) > 0).sum()) >= MIN_HEADINGS
+        for name, view in views.items()
+    }
+    shown[VIEWS[1]] = shown[VIEWS[0]]
+    return tuple(name for name in _views_of(task) if shown[name])
+
+
+def _views_of(task: _Task) -> tuple[str, ...]:
+    return VIEWS_OF.get(task.field, ())
 
 
 def _stacked_scores(

@@ -23,8 +23,11 @@ import scipy.sparse as sp
 
 from nlp_pipeline.records import Token
 
-VIEWS = ("heading", "body")
-"""The parts of a letter that may be weighed apart."""
+CUES = "cues"
+VIEWS = ("heading", "body", CUES)
+"""What may be weighed apart: two parts of a letter, and the cues of its purpose."""
+
+_CUE = "cue:"
 
 HEADING_WEIGHT = 6.0
 MAX_HEADING_CHARS = 60
@@ -38,6 +41,8 @@ def token_features(token: str) -> list[str]:
     >>> token_features("里")
     ['=里', '里', '_里', '里_', '_里_']
     """
+    if token.startswith(_CUE):
+        return [token]
     token = _LONG_NUMBER.sub("〈数〉", token.lower())
     if len(token) > 32:
         return [f"={token[:32]}"]
@@ -63,6 +68,11 @@ class Weighed(dict[str, float]):
     ) -> None:
         super().__init__(whole)
         self.parts = dict(parts)
+
+
+def cue_token(name: str) -> str:
+    """Give the token that stands for a cue; no word of a letter is like it."""
+    return f"{_CUE}{name}"
 
 
 def view_of(letter: Mapping[str, float], view: str) -> Mapping[str, float]:

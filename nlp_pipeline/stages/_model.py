@@ -5,8 +5,9 @@ body apart: those parts are scored as letters of their own with columns of their
 and the three scores of a label add up.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,7 +31,7 @@ class Head:
     columns: slice
     temperature: float
     bias: np.ndarray
-    views: Mapping[str, slice] = field(default_factory=dict)
+    views: Mapping[str, slice] = dataclasses.field(default_factory=dict)
 
     def probabilities(self, scores: np.ndarray) -> np.ndarray:
         """Turn scores (letters × labels) into probabilities that add up to 1."""
@@ -71,7 +72,7 @@ class Model:
     weights: np.ndarray
     base: np.ndarray
     heads: Mapping[str, Head]
-    card: Mapping[str, object] = field(default_factory=dict)
+    card: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with no token remembered."""

@@ -19,7 +19,8 @@ from nlp_pipeline.config import ClassifySettings
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR
 from nlp_pipeline.records import CleanText, Evidence, Prediction, Token
 from nlp_pipeline.stages._anatomy import find_parts
-from nlp_pipeline.stages._features import Weighed, find_heading, weigh_tokens
+from nlp_pipeline.stages._cues import load_cues
+from nlp_pipeline.stages._features import CUES, Weighed, cue_token, find_heading, weigh_tokens
 from nlp_pipeline.stages._mask import find_personal, mask_tokens
 from nlp_pipeline.stages._model import Head, Model, Scores
 from nlp_pipeline.stages._synonyms import find_regions, find_synonyms
@@ -35,13 +36,15 @@ class Segmented:
     `visible` are the tokens a model may see: personal data replaced, without
     salutation and signature, and of a very long letter only its beginning and end.
     `meant` names, for words of Taiwan, Hong Kong or a dialect, the mainland word
-    that the model weighs in their place.
+    that the model weighs in their place. `cues` are those of its purpose, each with
+    where it stands in the clean text.
     """
 
     clean: CleanText
     tokens: tuple[Token, ...]
     visible: tuple[Token, ...]
     meant: Mapping[str, str] = field(default_factory=dict)
+    cues: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def prepare(clean: CleanText, tokens: Sequence[Token], max_chars: int = 20_000) -> Segmented:
@@ -56,10 +59,11 @@ def prepare(clean: CleanText, tokens: Sequence[Token], max_chars: int = 20_000) 
         seen = [t for t in seen if t.end <= head or t.start >= tail]
     masked = mask_tokens(seen, find_personal(clean.text))
     regions = find_regions(clean.text, clean.is_traditional)
+    cues = load_cues().find(clean.text, max_chars)
     if not regions:
-        return Segmented(clean, tuple(tokens), tuple(masked))
+        return Segmented(clean, tuple(tokens), tuple(masked), {}, cues)
     visible, meant = find_synonyms(clean.text, masked, regions)
-    return Segmented(clean, tuple(tokens), tuple(visible), meant)
+    return Segmented(clean, tuple(tokens), tuple(visible), meant, cues)
 
 
 def _without_parts(text: str, tokens: Sequence[Token]) -> Sequence[Token]:
@@ -85,7 +89,9 @@ def weigh(letter: Segmented) -> Weighed:
     if letter.meant:
         meant = letter.meant
         tokens = [t._replace(text=meant[t.text]) if t.text in meant else t for t in tokens]
-    return weigh_tokens(tokens, find_heading(letter.clean.text))
+    found = weigh_tokens(tokens, find_heading(letter.clean.text))
+    found.parts[CUES] = {cue_token(name): 1.0 for name in letter.cues}
+    return found
 
 
 def classify_letters(
@@ -177,7 +183,7 @@ def _prediction(
 def _evidence(
     name: str, brought: Mapping[str, float], letter: Segmented, most: int
 ) -> tuple[Evidence, ...]:
-    """Point at the first place of the words that brought most."""
+    """Point at the first place of the words and cues that brought most."""
     wanted = {
         word
         for word in sorted(brought, key=lambda word: (-brought[word], word))
@@ -192,4 +198,10 @@ def _evidence(
         if word is not None and word not in found:
             span = letter.clean.raw_span(token.start, token.end)
             found[word] = Evidence(name, token.text, token.start, token.end, *span, brought[word])
+    for code, (start, end) in letter.cues.items():
+        word = cue_token(code)
+        if word in best:
+            span = letter.clean.raw_span(start, end)
+            text = letter.clean.text[start:end]
+            found[word] = Evidence(name, text, start, end, *span, brought[word], code)
     return tuple(found[word] for word in best if word in found)
