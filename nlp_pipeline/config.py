@@ -34,6 +34,7 @@ class ReadSettings:
     id_columns: tuple[str, ...]
     title_columns: tuple[str, ...]
     text_columns: tuple[str, ...]
+    date_columns: tuple[str, ...]
     parser_memory_mb: int
     parser_seconds: int
 

@@ -39,7 +39,7 @@ from nlp_pipeline.stages.classify import (
 )
 from nlp_pipeline.stages.judge import Rules, judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
-from nlp_pipeline.stages.route import route_letter, text_key
+from nlp_pipeline.stages.route import route_letter, shield_predictions, text_key
 from nlp_pipeline.stages.segment import Segmenter, dictionary_words
 
 Pair = tuple[Letter, Outcome]
@@ -242,7 +242,9 @@ def _decide_one(
     """Judge and route one classified letter."""
     judge = walk.settings.judge
     judgement = _guard(
-        letter, "judge", lambda _: judge_letter(segmented.clean, predictions, walk.rules, judge)
+        letter,
+        "judge",
+        lambda it: judge_letter(segmented.clean, predictions, walk.rules, judge, it.received),
     )
     if isinstance(judgement, Failure):
         return judgement
@@ -295,4 +297,5 @@ def make_triage(
         unseen_share=unseen_share,
         damaged=clean.damaged,
     )
-    return Triage(letter_id, clean, tuple(tokens), predictions, judgement, decision, model)
+    shown = shield_predictions(predictions, judgement, decision)
+    return Triage(letter_id, clean, tuple(tokens), shown, judgement, decision, model)

@@ -10,9 +10,12 @@ Everything here can be turned into JSON-shaped values with `as_dict`, and
 `Triage.from_dict` reads them back: that is how a triage rides on a spaCy `Doc`.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from itertools import repeat
+from math import inf
+from typing import Any, NamedTuple, overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,8 @@ class Letter:
     """One letter as it was received.
 
     `row` keeps every column of the input in its order, so that the output can
-    give each of them back. `number` counts letters of one source from 1.
+    give each of them back. `number` counts letters of one source from 1. `received`
+    is the day it came in, as the source has it, or "".
     """
 
     id: str
@@ -29,6 +33,7 @@ class Letter:
     source: str = ""
     number: int = 0
     row: Mapping[str, str] = field(default_factory=dict)
+    received: str = ""
 
     @property
     def full_raw(self) -> str:
@@ -45,34 +50,114 @@ class Step(NamedTuple):
     changes: int
 
 
+Run = tuple[int, int, int]
+"""A stretch of clean characters: its first one, and the raw span that all of it came from.
+
+Where the raw span ends at `ONE_TO_ONE`, the characters came from one raw character each.
+"""
+
+ONE_TO_ONE = -1
+
+
+class Offsets(Sequence[tuple[int, int]]):
+    """The way back from a clean text: the half-open raw span of every character, in order.
+
+    A sequence of pairs that never changes, equal to the tuple of them. It holds runs, of
+    which a text that no repair made longer or shorter has one; pairs are made when asked for.
+    """
+
+    __slots__ = ("_length", "_runs")
+
+    def __init__(self, length: int, runs: Sequence[Run] = ((0, 0, ONE_TO_ONE),)) -> None:
+        self._length = length
+        self._runs = tuple(runs)
+
+    def cut(self, start: int, end: int) -> list[Run]:
+        """Give the runs of the characters `start:end`, the first one cut to begin there."""
+        if start >= end:
+            return []
+        number = bisect_right(self._runs, (start, inf)) - 1
+        first, raw_start, raw_end = self._runs[number]
+        if raw_end == ONE_TO_ONE:
+            raw_start += start - first
+        rest = self._runs[number + 1 : bisect_left(self._runs, (end,))]
+        return [(start, raw_start, raw_end), *rest]
+
+    def _pairs(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Give the pairs of the characters `start:end`."""
+        runs = self.cut(start, end)
+        stops = [*(run[0] for run in runs[1:]), end]
+        for (first, raw_start, raw_end), stop in zip(runs, stops, strict=False):
+            raw_stop = raw_start + stop - first
+            if raw_end == ONE_TO_ONE:
+                starts, ends = range(raw_start, raw_stop), range(raw_start + 1, raw_stop + 1)
+                yield from zip(starts, ends, strict=True)
+            else:
+                yield from repeat((raw_start, raw_end), stop - first)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return self._pairs(0, self._length)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[int, int]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[tuple[int, int], ...]: ...
+
+    def __getitem__(self, index: int | slice) -> tuple[int, int] | tuple[tuple[int, int], ...]:
+        if isinstance(index, slice):
+            start, end, step = index.indices(self._length)
+            return tuple(self._pairs(start, end)) if step == 1 else tuple(self)[index]
+        place = index if 0 <= index < self._length else range(self._length)[index]
+        first, raw_start, raw_end = self._runs[bisect_right(self._runs, (place, inf)) - 1]
+        if raw_end != ONE_TO_ONE:
+            return raw_start, raw_end
+        raw_start += place - first
+        return raw_start, raw_start + 1
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, Offsets | tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return f"Offsets({self._length}, {self._runs})"
+
+    def __deepcopy__(self, _: object) -> "Offsets":
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class CleanText:
     """Clean simplified text that leads back to the raw one.
 
     `offsets[i]` is the half-open span of `raw` that character `i` of `text`
-    came from. `steps` lists the repairs that changed something, in order.
-    `damaged` is set where bytes were lost and the text could not be restored,
-    `truncated` where the end of the text is missing.
+    came from; the spans are in order. `steps` lists the repairs that changed
+    something, in order. `damaged` is set where bytes were lost and the text could
+    not be restored, `truncated` where the end of the text is missing.
     """
 
     raw: str
     text: str
     steps: tuple[Step, ...]
-    offsets: tuple[tuple[int, int], ...]
+    offsets: Offsets | tuple[tuple[int, int], ...]
     is_traditional: bool = False
     damaged: bool = False
     truncated: bool = False
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Give the span of the raw text behind the clean span `start:end`."""
-        spans = self.offsets[start:end]
-        if spans:
-            return min(s for s, _ in spans), max(e for _, e in spans)
-        if start < len(self.offsets):
-            point = self.offsets[start][0]
-        else:
-            point = self.offsets[-1][1] if self.offsets else 0
-        return point, point
+        length = len(self.offsets)
+        if not length:
+            return 0, 0
+        if not 0 <= start < end <= length:
+            start, end, _ = slice(start, end).indices(length)
+        first = self.offsets[start][0] if start < length else self.offsets[-1][1]
+        return first, self.offsets[end - 1][1] if start < end else first
 
 
 class Part(NamedTuple):
@@ -128,12 +213,19 @@ class Prediction:
 
 
 class Deadline(NamedTuple):
-    """A limit set by law: which rule, how long, and the article it rests on."""
+    """A limit set by law: which rule, how long, and the article it rests on.
+
+    `start` is what it runs from. `due` is the day it ends as YYYY-MM-DD, or "" where the
+    day it runs from is not known; `note` says what the day was told without, if anything.
+    """
 
     rule: str
     days: int
     unit: str
     basis: str
+    start: str = ""
+    due: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +234,9 @@ class Judgement:
 
     `floor` is the lowest urgency that the danger rules allow, or "".
     `accused` names the bodies that an accusation is aimed at, `supervisors` those
-    above an accused school or hospital, which may act on it.
+    above an accused school or hospital, which may act on it. `place` is where
+    the matter arose, down to the village where the letter says so; `notes` are what a
+    clerk should know besides, hints of the law in Chinese.
     """
 
     floor: str = ""
@@ -156,6 +250,8 @@ class Judgement:
     group_size: int = 0
     repeat_claimed: bool = False
     deadlines: tuple[Deadline, ...] = ()
+    place: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +308,8 @@ class Triage:
         judgement = dict(content["judgement"])
         judgement["reasons"] = tuple(Evidence(*e) for e in judgement["reasons"])
         judgement["deadlines"] = tuple(Deadline(*d) for d in judgement["deadlines"])
-        for name in ("codes", "accused", "supervisors"):
-            judgement[name] = tuple(judgement[name])
+        for name in ("codes", "accused", "supervisors", "notes"):
+            judgement[name] = tuple(judgement.get(name, ()))
         decision = dict(content["decision"])
         for name in ("departments", "excluded"):
             decision[name] = tuple((first, second) for first, second in decision[name])
@@ -294,7 +390,9 @@ def plain(value: CleanText | Prediction | Triage) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Turn tuples into lists, all the way down."""
+    """Turn tuples and offsets into lists, all the way down."""
+    if isinstance(value, Offsets):
+        return [list(pair) for pair in value]
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -18,11 +18,12 @@ from nlp_pipeline.cli.options import (
 from nlp_pipeline.cli.terminal import shown, tell, write_json
 from nlp_pipeline.errors import WriteError
 from nlp_pipeline.labels import FIELD_NAMES
+from nlp_pipeline.stages._result_cells import page_value
 from nlp_pipeline.stages.write import reason_names
 
 if TYPE_CHECKING:
     from nlp_pipeline.process import Walk
-    from nlp_pipeline.records import Outcome, Triage
+    from nlp_pipeline.records import Deadline, Outcome, Triage
 
 SHOWN_NAMES: Mapping[str, str] = {**FIELD_NAMES, "legal_path": "办理途径"}
 """The names of the fields and of the other things that evidence may speak for."""
@@ -99,8 +100,9 @@ def describe(triage: "Triage") -> list[str]:
         field = SHOWN_NAMES.get(reason.field, reason.field)
         lines.append(f"   {reason.code} {field}：“{reason.text}”")
     lines.append(f"   办理途径：{judgement.legal_path} {judgement.legal_basis}")
-    limits = "；".join(f"{d.rule} {d.days}{d.unit}（{d.basis}）" for d in judgement.deadlines)
+    limits = "；".join(map(tell_deadline, judgement.deadlines))
     lines.append(f"   期限：{limits or '—'}")
+    lines += [f"   提示：{note}" for note in judgement.notes]
     subtopic = decision.subtopic.partition("/")[2] or "（未定）"
     lines += [
         "⑥ 分办 route",
@@ -117,16 +119,27 @@ def describe(triage: "Triage") -> list[str]:
     return [shown(line) for line in lines]
 
 
+def tell_deadline(deadline: "Deadline") -> str:
+    """Give a limit as words: how long, from when, until which day, by which article."""
+    length = f"{deadline.days}{deadline.unit}" if deadline.days else "立即"
+    until = f"，{deadline.due}前" if deadline.due and deadline.days else ""
+    note = f"，{deadline.note}" if deadline.note else ""
+    return f"{deadline.rule} 自{deadline.start}起{length}{until}（{deadline.basis}{note}）"
+
+
 def render_page(triage: "Triage") -> str:
     """Give a page of the letter as it was written, with the deciding words marked."""
     from jinja2 import Environment, PackageLoader
 
-    environment = Environment(loader=PackageLoader("nlp_pipeline.cli", "."), autoescape=True)
+    environment = Environment(
+        loader=PackageLoader("nlp_pipeline.cli", "."), autoescape=True, finalize=page_value
+    )
     template = environment.get_template("explained.html")
     page: str = template.render(
         triage=triage,
         decision=triage.decision,
         judgement=triage.judgement,
+        limits=[tell_deadline(deadline) for deadline in triage.judgement.deadlines],
         parts=mark_letter(triage),
         names=SHOWN_NAMES,
         reasons=reason_names(triage),
@@ -138,7 +151,8 @@ def mark_letter(triage: "Triage") -> list[dict[str, Any]]:
     """Cut the raw letter where evidence begins and ends.
 
     Returns:
-        parts in order; each has `text` and the `fields` and `codes` it speaks for.
+        parts in order; each has `text`, as raw as it was, and the `fields` and `codes`
+        it speaks for. The page makes harmless what it shows (`page_value`).
     """
     raw = triage.clean.raw
     marks = [e for e in triage.evidence if e.raw_end > e.raw_start]
@@ -146,10 +160,9 @@ def mark_letter(triage: "Triage") -> list[dict[str, Any]]:
     parts = []
     for start, end in zip(borders, borders[1:], strict=False):
         over = [e for e in marks if e.raw_start < end and e.raw_end > start]
-        lines = "\n".join(shown(line) for line in raw[start:end].split("\n"))
         parts.append(
             {
-                "text": lines,
+                "text": raw[start:end],
                 "fields": list(dict.fromkeys(e.field for e in over)),
                 "codes": list(dict.fromkeys(e.code for e in over if e.code)),
             }

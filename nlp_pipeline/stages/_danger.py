@@ -1,26 +1,31 @@
 """Danger: the lowest urgency that the words of a letter allow, with its codes.
 
-A hit of an A rule sets 特急, of a B rule 紧急 (`resources/danger_rules.csv`).
-The rules look at what is said of the state of affairs, never at tone.
+A hit of an A rule sets 特急, of a B rule 紧急 (`resources/danger_rules.csv`); a frame
+(`_danger_frames`) adds the dangers of level A that no single wording tells.
+Both look at what is said of the state of affairs, never at tone.
 """
 
 from collections.abc import Iterable, Sequence
 
-from nlp_pipeline.stages._rules import Hit, Rule, Sentences, find_hits
+from nlp_pipeline.stages._danger_frames import find_frames
+from nlp_pipeline.stages._danger_lexicon import FrameBook, shipped_frames
+from nlp_pipeline.stages._rules import Hit, Rule, Search
 
 CRITICAL, URGENT = "特急", "紧急"
 
 
-def find_danger(letter: Sentences, rules: Sequence[Rule], seconds: float) -> list[Hit]:
+def find_danger(
+    search: Search, rules: Sequence[Rule], frames: FrameBook | None = None
+) -> list[Hit]:
     """Give the first hit of each code, the gravest code first.
 
     Args:
-        letter: the clean text.
+        search: the letter.
         rules: the rows of `danger_rules.csv`.
-        seconds: how long one pattern may run.
+        frames: a site's own frames, or None for those of the package.
     """
     first: dict[str, Hit] = {}
-    for hit in find_hits(letter, rules, seconds):
+    for hit in (*search.find_hits(rules), *find_frames(search, frames or shipped_frames())):
         known = first.get(hit.code)
         if known is None or hit.start < known.start:
             first[hit.code] = hit

@@ -4,9 +4,9 @@ Those who speak are counted (signers, those represented), not those affected
 (the rubric's rule on numbers): 几十人 is 30, 十几人 is 13, 我们 alone is 0.
 """
 
-from collections.abc import Sequence
-
 import regex
+
+from nlp_pipeline.stages._rules import Rule, Search
 
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")}
 _VAGUE = {"〇": 0, "两": 2, "几": 3, "数": 3}
@@ -22,8 +22,8 @@ _WHO = (
     r"|个?人(?!民|口|次|均|家|大)|户(?!口|型|籍|主)|号人)"
 )
 _GAP = r"[^\d。！？!?；;\n]{0,12}?"
-_SPEAKERS = tuple(
-    regex.compile(pattern)
+SPEAKERS = tuple(
+    Rule("speakers", regex.compile(pattern))
     for pattern in (
         rf"(?:我们|咱们|俺们|我等|咱|俺|全体|联名|一共|总共|共计|共|代表|群里|接龙到?|和|同){_GAP}"
         rf"(?<![第几数一二两三四五六七八九十百千\d]){_NUMBER}{_WHO}",
@@ -32,12 +32,14 @@ _SPEAKERS = tuple(
         rf"(?<![第几数一二两三四五六七八九十百千\d.]){_NUMBER}(?:名|位){_KIND}{_PEOPLE}",
     )
 )
+"""Rules for those who speak; `n` is their number."""
+
 _AFFECTED = regex.compile(
     r"涉及|影响|波及|容纳|规划|人口|受伤|死亡|中毒|伤亡|一家|全家|家里|我家|他家|家有|招聘|补贴|每户|每人"
     r"|(?:村|小区|组|镇|乡|楼|栋|县|厂|公司|学校|班)[^，,。]{0,4}(?:现|共|总共|一共)?有|容积|只有|不到|一个人|两口人"
 )
-_AGAIN = tuple(
-    regex.compile(pattern)
+AGAIN = tuple(
+    Rule("again", regex.compile(pattern))
     for pattern in (
         r"第(?:[二两三四五六七八九十]|\d{1,3}|[Nn])次"
         r"[^。！？!?；;\n]{0,6}(?:反映|投诉|写信|举报|来信|信访|上访|求助|留言|来访|申诉|控告)",
@@ -46,12 +48,14 @@ _AGAIN = tuple(
         r"|曾经?|上次|上个?月|去年|前年|年年)[^。！？!?；;，,\n]{0,12}"
         r"(?:反映|投诉|举报|上访|信访|写信|留言|来信|反应(?!迟|慢|堆|釜))",
         r"(?:反映|反应|投诉|上访|举报|信访|留言|写信|12345)(?:了|过)?[^。！？!?；;，,\n]{0,8}"
-        r"(?:多次|几次|好几|数次|无数次|[二两三四五六七八九十\d]+次)",
+        r"(?:多次|几次|好几|数次|无数次|[二两三四五六七八九十\d]{1,12}次)",
         r"(?:反映|反应|投诉|举报|上访|信访|留言)[^。！？!?；;\n]{0,12}"
         r"(?:无果|没有?结果|石沉大海|没有?回音|没有?下文|不了了之|一直没有?解决|至今未|仍未解决|踢皮球)",
         r"不是第一次(?:反映|投诉|写信|举报|来信|留言)",
     )
 )
+"""Rules for the claim of a repeat."""
+
 _FIRST = regex.compile(
     r"(?:(?<!不是)第一次|首次|初次|从未|从来没有?|没有?)[^。！？!?；;，,\n]{0,6}(?:反映|投诉|写信|举报|上访|信访|来信|留言)"
     r"|请问|如何(?:反映|投诉|举报)|建议"
@@ -78,35 +82,27 @@ def read_number(word: str) -> int:
     return total + digit
 
 
-def count_speakers(text: str, seconds: float) -> int:
-    """Count those who speak in a letter; 0 where no number is given."""
-    counts = [0]
-    try:
-        for pattern in _SPEAKERS:
-            for match in pattern.finditer(text, timeout=seconds):
-                begin, end = max(0, match.start() - 6), match.end() + 4
-                if not _AFFECTED.search(text, begin, end):
-                    counts.append(read_number(match["n"]))
-    except TimeoutError:
-        return _several(counts)
-    return _several(counts)
+def count_speakers(search: Search) -> int:
+    """Count those who speak in a letter; 0 where no number is given, or one alone speaks."""
+    text, most = search.letter.text, 0
+    for rule in SPEAKERS:
+        for match in search.find_all(rule):
+            count = read_number(match["n"])
+            if count > max(most, 1) and not _AFFECTED.search(
+                text, max(0, match.start() - 6), match.end() + 4
+            ):
+                most = count
+    return most
 
 
-def _several(counts: Sequence[int]) -> int:
-    """Give the largest count; one who speaks alone is no group."""
-    return max(counts) if max(counts) > 1 else 0
-
-
-def claims_repeat(text: str, seconds: float) -> bool:
+def claims_repeat(search: Search) -> bool:
     """Tell whether the letter says that the matter was brought up before."""
-    try:
-        return any(
-            not _FIRST.search(_around(text, match.start()))
-            for pattern in _AGAIN
-            for match in pattern.finditer(text, timeout=seconds)
-        )
-    except TimeoutError:
-        return False
+    text = search.letter.text
+    return any(
+        not _FIRST.search(_around(text, match.start()))
+        for rule in AGAIN
+        for match in search.find_all(rule)
+    )
 
 
 def _around(text: str, position: int) -> str:

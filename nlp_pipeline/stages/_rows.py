@@ -32,6 +32,7 @@ class Columns:
     id: str = ""
     title: str = ""
     text: str = ""
+    received: str = ""
 
 
 BY_SETTINGS = Columns()
@@ -112,6 +113,7 @@ def find_columns(
         id=find("id", columns.id, settings.id_columns),
         title=find("title", columns.title, settings.title_columns),
         text=find("text", columns.text, settings.text_columns),
+        received=find("received", columns.received, settings.date_columns),
     )
 
 
@@ -174,5 +176,6 @@ class Table:
             source=self.path,
             number=number,
             row=cells,
+            received=cells.get(self.columns.received, ""),
         )
         return check_length(letter, self.max_letter_chars)

@@ -10,35 +10,35 @@ Known limit: irony, and facts spread over distant sentences, are not seen.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import regex
 
 from nlp_pipeline.config import JudgeSettings
-from nlp_pipeline.errors import ResourceError
-from nlp_pipeline.labels import Labels, read_table
-from nlp_pipeline.records import CleanText, Deadline, Evidence, Judgement, Prediction
-from nlp_pipeline.stages._accusation import (
-    Bodies,
-    find_accusation,
-    load_bodies,
-    name_accused,
-    name_supervisors,
-)
-from nlp_pipeline.stages._danger import CRITICAL, find_danger, floor_of
-from nlp_pipeline.stages._group import claims_repeat, count_speakers
+from nlp_pipeline.labels import Labels
+from nlp_pipeline.records import CleanText, Evidence, Judgement, Prediction
+from nlp_pipeline.stages._accusation import find_accusation, name_accused, name_supervisors
+from nlp_pipeline.stages._bodies import Bodies, load_bodies, top_bodies
+from nlp_pipeline.stages._danger import CRITICAL, URGENT, find_danger, floor_of
+from nlp_pipeline.stages._danger_lexicon import FrameBook, load_frames
+from nlp_pipeline.stages._deadlines import Limit, find_deadlines, load_limits
+from nlp_pipeline.stages._group import AGAIN, SPEAKERS, claims_repeat, count_speakers
+from nlp_pipeline.stages._notes import ORDINAL, PLACE, find_place, write_notes
 from nlp_pipeline.stages._rules import (
     Hit,
     Rule,
-    Sentences,
-    find_first,
+    RuleBook,
+    Search,
     load_facts,
     load_table,
 )
 
 ACCUSATION = "检举控告"
 ORDINARY = "R9"
+UNFINISHED = "T1"
+"""The code of a judgement that a pattern out of time left incomplete: a person must look."""
+
 _BY_PURPOSE = {"意见建议": "R10", "咨询": "R11"}
-_EVERY = "*"
 
 
 @dataclass(frozen=True)
@@ -46,17 +46,26 @@ class Rules:
     """Everything that judges, read once and shared by all letters.
 
     `supervisors` are the bodies above schools and hospitals, and words for those.
-    `basis` gives the articles a legal path rests on; `deadlines` the limits by
-    legal path, those under `*` for every letter.
+    `basis` gives the articles a legal path rests on, `limits` those of time, and
+    `top` the bodies whose accusation no department here may handle.
     """
 
     danger: tuple[Rule, ...]
+    frames: FrameBook
     accusation: tuple[Rule, ...]
     paths: tuple[Rule, ...]
     bodies: Bodies
     supervisors: Mapping[str, "regex.Pattern[str]"]
     basis: Mapping[str, str]
-    deadlines: Mapping[str, tuple[Deadline, ...]]
+    limits: tuple[Limit, ...]
+    top: frozenset[str]
+
+    @cached_property
+    def book(self) -> RuleBook:
+        """All rules that run on a letter, to be searched together."""
+        return RuleBook(
+            (*self.danger, *self.accusation, *self.paths, *SPEAKERS, *AGAIN, ORDINAL, PLACE)
+        )
 
 
 def load_rules(labels: Labels, directory: str = "") -> Rules:
@@ -71,6 +80,7 @@ def load_rules(labels: Labels, directory: str = "") -> Rules:
     """
     return Rules(
         danger=load_table("danger_rules.csv", directory),
+        frames=load_frames(directory),
         accusation=load_table("accusation_rules.csv", directory),
         paths=load_table("legal_paths.csv", directory),
         bodies=load_bodies(labels, load_facts("accusation_rules.csv", directory)),
@@ -79,7 +89,8 @@ def load_rules(labels: Labels, directory: str = "") -> Rules:
             for name, pattern in load_facts("accusation_rules.csv", directory, "+").items()
         },
         basis=load_facts("legal_paths.csv", directory),
-        deadlines=_load_deadlines(directory),
+        limits=load_limits(directory),
+        top=top_bodies(labels),
     )
 
 
@@ -88,38 +99,50 @@ def judge_letter(
     predictions: Mapping[str, Prediction],
     rules: Rules,
     settings: JudgeSettings,
+    received: str = "",
 ) -> Judgement:
     """Give what the rules find in a letter.
 
     Args:
         clean: the letter after normalising.
-        predictions: the model's, by field; of these only the purpose is read,
-            and it may be missing.
+        predictions: the model's, by field; of these the purpose and the urgency are
+            read, and either may be missing.
         rules: from `load_rules`.
         settings: limits of time and probability.
+        received: the day the letter came in, if known; limits are told as dates then.
 
     Returns:
-        the judgement; its reasons are in the order urgency, purpose, legal path.
+        the judgement; its reasons are in the order urgency, purpose, legal path. Where
+        a pattern ran out of time, the last of its codes is `UNFINISHED`: that nothing
+        was found does not mean then that nothing is there.
     """
-    letter, seconds = Sentences(clean.text), settings.pattern_seconds
+    search = Search(clean.text, rules.book, settings.pattern_seconds)
     purpose = predictions.get("purpose")
-    is_expected = (
-        purpose is not None
-        and purpose.label == ACCUSATION
-        and purpose.probability >= settings.min_accusation
-    )
-    danger = find_danger(letter, rules.danger, seconds)
-    charges = find_accusation(letter, rules.accusation, seconds, is_expected)
+    is_expected = _chance(purpose, ACCUSATION) >= settings.min_accusation
+    danger = find_danger(search, rules.danger, rules.frames)
+    charges = find_accusation(search, rules.accusation, is_expected, rules.bodies)
     floor = floor_of(hit.code for hit in danger)
     is_accusation = is_expected or bool(charges)
-    accused = name_accused(letter, charges, rules.bodies, seconds)
-    above = name_supervisors(letter, charges, rules.supervisors, seconds) if is_accusation else ()
-    path, words = _choose_path(
-        letter, floor, is_accusation, purpose.label if purpose else "", rules, seconds
+    accused = name_accused(search, charges, rules.accusation, rules.bodies) if is_accusation else ()
+    above = name_supervisors(search, charges, rules.supervisors) if is_accusation else ()
+    said = purpose.label if purpose else ""
+    is_critical = floor == CRITICAL or _is_critical(predictions.get("urgency"), settings)
+    path, words = _choose_path(search, is_critical, is_accusation, said, rules)
+    group_size, repeat_claimed = count_speakers(search), claims_repeat(search)
+    place = find_place(search)
+    notes = write_notes(
+        search,
+        path,
+        group_size,
+        place,
+        is_repeat=repeat_claimed,
+        is_accusation=is_accusation,
+        is_top=not rules.top.isdisjoint(accused),
     )
+    unfinished = (UNFINISHED,) if search.is_unfinished else ()
     return Judgement(
         floor=floor,
-        codes=tuple(hit.code for hit in danger),
+        codes=(*(hit.code for hit in danger), *unfinished),
         reasons=(
             *_evidence(clean, "urgency", danger),
             *_evidence(clean, "purpose", charges),
@@ -130,31 +153,41 @@ def judge_letter(
         supervisors=tuple(name for name in above if name not in accused),
         legal_path=path,
         legal_basis=rules.basis.get(path, ""),
-        group_size=count_speakers(clean.text, seconds),
-        repeat_claimed=claims_repeat(clean.text, seconds),
-        deadlines=(*rules.deadlines.get(_EVERY, ()), *rules.deadlines.get(path, ())),
+        group_size=group_size,
+        repeat_claimed=repeat_claimed,
+        deadlines=find_deadlines(rules.limits, path, received),
+        place=place,
+        notes=notes,
     )
 
 
+def _chance(found: Prediction | None, label: str) -> float:
+    """Give the model's probability of a label, whether it is its first or a lower one."""
+    if found is None:
+        return 0.0
+    return {found.label: found.probability, **dict(found.alternatives)}.get(label, 0.0)
+
+
+def _is_critical(urgency: Prediction | None, settings: JudgeSettings) -> bool:
+    """Tell whether the model's level is the highest, as the step route will decide it."""
+    first, second = _chance(urgency, CRITICAL), _chance(urgency, URGENT)
+    return first >= second and first > 0.0 and first + second >= settings.min_urgent
+
+
 def _choose_path(
-    letter: Sentences,
-    floor: str,
-    is_accusation: bool,
-    purpose: str,
-    rules: Rules,
-    seconds: float,
+    search: Search, is_critical: bool, is_accusation: bool, purpose: str, rules: Rules
 ) -> tuple[str, list[Hit]]:
     """Give the first legal path that fits and the words that named it.
 
     The order is that of 信访工作条例 arts. 25, 30, 31 and 29: R1 to R8, then R10
     and R11 by the model's purpose, R9 otherwise.
     """
-    if floor == CRITICAL:
+    if is_critical:
         return "R1", []
     for rule in rules.paths:
         if is_accusation and rule.code > "R3":
             break
-        hit = find_first(letter, rule, seconds)
+        hit = search.find_first(rule)
         if hit is not None:
             return hit.code, [hit]
     if is_accusation:
@@ -176,15 +209,3 @@ def _evidence(clean: CleanText, field: str, hits: Sequence[Hit]) -> list[Evidenc
         )
         for hit in hits
     ]
-
-
-def _load_deadlines(directory: str) -> dict[str, tuple[Deadline, ...]]:
-    """Read the limits set by law, by the legal path they belong to."""
-    found: dict[str, tuple[Deadline, ...]] = {}
-    for number, row in enumerate(read_table("deadlines.csv", directory), 1):
-        try:
-            deadline = Deadline(row["rule"], int(row["days"]), row["unit"], row["basis"])
-            found[row["when"]] = (*found.get(row["when"], ()), deadline)
-        except (KeyError, ValueError) as error:
-            raise ResourceError("deadlines.csv", f"row {number}: {error}") from error
-    return found

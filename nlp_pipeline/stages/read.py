@@ -32,7 +32,7 @@ from nlp_pipeline.stages._documents import (
 from nlp_pipeline.stages._folder import folder_header, folder_letters
 from nlp_pipeline.stages._outcomes import Outcome
 from nlp_pipeline.stages._parquet import parquet_header, parquet_rows
-from nlp_pipeline.stages._parts import ATTACHMENTS, Part, numbered
+from nlp_pipeline.stages._parts import ATTACHMENTS, Part, Report, numbered, report_nothing
 from nlp_pipeline.stages._rows import (
     BY_SETTINGS,
     Columns,
@@ -98,6 +98,7 @@ class _Request:
     path: str
     settings: ReadSettings
     columns: Columns
+    report: Report
 
     @property
     def text_keys(self) -> tuple[str, ...]:
@@ -121,6 +122,7 @@ def open_source(
     columns: Columns = BY_SETTINGS,
     kind: str = "",
     stdin: BinaryIO | None = None,
+    report: Report = report_nothing,
 ) -> Source:
     """Check an input and make it ready to be read.
 
@@ -131,6 +133,8 @@ def open_source(
         kind: reads the input as if its ending were this; "" goes by the ending,
             and for standard input by the content.
         stdin: stands for standard input; None takes the process's own.
+        report: is told which encoding was found and how certainly: of the input here,
+            of each letter in a folder, an archive or a mail while they are read.
 
     Raises:
         SourceError: there is no such input, or it cannot be read.
@@ -141,7 +145,7 @@ def open_source(
         ParserError: it is damaged, encrypted, or dangerous to parse.
         MissingExtraError: its format needs a library that is not installed.
     """
-    request = _Request(path, settings, columns)
+    request = _Request(path, settings, columns, report)
     try:
         if path == "-":
             return _open_piped(request, kind, Spool(_standard_input(stdin)))
@@ -160,7 +164,7 @@ def _open_path(request: _Request, kind: str) -> Source:
         if request.settings.encoding:
             codec_name(request.settings.encoding)
         next(place.iterdir(), None)
-        read = partial(folder_letters, place, request.path, request.settings)
+        read = partial(folder_letters, place, request.path, request.settings, request.report)
         return Source(request.path, folder_header(place), outcomes=read)
     if not stat.S_ISREG(mode):
         raise SourceError(request.path, "it is not a regular file", "Pipe it in as -.")
@@ -174,7 +178,7 @@ def _open_path(request: _Request, kind: str) -> Source:
         return _table(request, parquet_header(place), partial(parquet_rows, place))
     if ending in DOCUMENTS and ending != ".txt":
         return _open_document(request, place, ending)
-    encoding = find_encoding(File(place), request.path, request.settings.encoding)
+    encoding = _find_encoding(request, File(place))
     if ending != ".txt":
         return _open_text(request, ending[1:], File(place), encoding)
     settings = replace(request.settings, encoding=encoding)
@@ -182,7 +186,7 @@ def _open_path(request: _Request, kind: str) -> Source:
     def read_file() -> Iterator[Outcome]:
         parts = file_parts(place, request.path, ending, place.stem, settings)
         found = caught(parts, request.path, place.stem)
-        yield from numbered(found, request.path, settings.max_letter_chars)
+        yield from numbered(found, request.path, settings.max_letter_chars, request.report)
 
     return Source(request.path, ("id",), encoding, outcomes=read_file)
 
@@ -208,7 +212,8 @@ def _open_document(request: _Request, place: Path, ending: str) -> Source:
 
     def read_parts() -> Iterator[Outcome]:
         found = caught(begun.pop() if begun else parse(), request.path, letter_id)
-        yield from numbered(found, request.path, request.settings.max_letter_chars)
+        max_chars = request.settings.max_letter_chars
+        yield from numbered(found, request.path, max_chars, request.report)
 
     return Source(request.path, header, outcomes=read_parts)
 
@@ -217,8 +222,16 @@ def _open_piped(request: _Request, kind: str, spool: Spool) -> Source:
     """Open standard input, and decide what it holds where that is not said."""
     if kind and kind not in PIPED:
         raise FormatError(request.path, "standard input", PIPED)
-    encoding = find_encoding(spool, request.path, request.settings.encoding)
+    encoding = _find_encoding(request, spool)
     return _open_text(request, kind or _find_kind(request, spool, encoding), spool, encoding)
+
+
+def _find_encoding(request: _Request, content: Content) -> str:
+    """Give the encoding of an input; tell of it where the user did not name it."""
+    guess = find_encoding(content, request.path, request.settings.encoding)
+    if not request.settings.encoding:
+        request.report(request.path, "", guess)
+    return guess.name
 
 
 def _standard_input(stdin: BinaryIO | None) -> BinaryIO:
@@ -307,7 +320,7 @@ def _pieces(path: str, encoding: str, stdin: BinaryIO | None) -> Iterator[str]:
     try:
         is_piped = path == "-"
         content: Content = Spool(_standard_input(stdin)) if is_piped else File(Path(path))
-        found = find_encoding(content, path, encoding)
+        found = find_encoding(content, path, encoding).name
         with open_text(content, found) as text:
             yield from text
     except OSError as error:

@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from nlp_pipeline.config import ClassifySettings, JudgeSettings, RouteSettings
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR, Labels
 from nlp_pipeline.records import Decision, Judgement, Prediction
+from nlp_pipeline.stages._bodies import DISCIPLINE, top_bodies
 
-DISCIPLINE = "纪委监委"
 PUBLIC_SECURITY = "公安局"
+TERRITORY = "属地政府"
 ACCUSATION = "检举控告"
+UNFINISHED = "T1"
+"""The code of a judgement in which a rule ran out of time."""
 _LIFE_CODES = ("A1", "A2", "A4", "A5")
 _SHOWN = 3
 _MOST_ALSO = 2
+_VILLAGES = ("村", "社区")
 _MIN_ALSO = 0.2
 
 
@@ -46,6 +50,7 @@ Reason = Callable[[Facts, RouteSettings], bool]
 REASONS: tuple[tuple[str, Reason], ...] = (
     ("danger", lambda f, s: f.judgement.floor != ""),
     ("accusation", lambda f, s: f.judgement.accusation),
+    ("rules_unfinished", lambda f, s: UNFINISHED in f.judgement.codes),
     ("no_department", lambda f, s: not f.has_department),
     ("damaged_text", lambda f, s: f.damaged),
     ("too_short", lambda f, s: f.length < s.min_letter_chars),
@@ -123,6 +128,23 @@ def route_letter(
     )
 
 
+def shield_predictions(
+    predictions: Mapping[str, Prediction], judgement: Judgement, decision: Decision
+) -> dict[str, Prediction]:
+    """Give the predictions as they may be shown: in an accusation, no body that is not suggested.
+
+    What the model would have answered names the accused as often as not (信访工作条例
+    art. 30); so the department's ranking holds then what was decided, and nothing else.
+    """
+    shown = dict(predictions)
+    found = shown.get("department")
+    if judgement.accusation and found is not None:
+        lead, chance = decision.departments[0] if decision.departments else ("", 0.0)
+        evidence = found.evidence if found.label == lead else ()
+        shown["department"] = Prediction(found.field, lead, chance, decision.departments, evidence)
+    return shown
+
+
 def _label(predictions: Mapping[str, Prediction], name: str) -> str:
     return predictions[name].label if name in predictions else ""
 
@@ -177,8 +199,9 @@ def _departments(
 
     A letter whose purpose is to accuse goes to the discipline body, or to the body
     above an accused school or hospital, and to nobody else: whoever is accused may
-    not have been understood (信访工作条例第30条: never to the accused). One against
-    the discipline body itself is left to a person.
+    not have been understood (信访工作条例第30条: never to the accused). So does one that
+    the rules alone find, where no accused body was understood. One against the
+    discipline body itself, or against those above all departments, is left to a person.
     """
     found = predictions.get("department")
     ranked = list(found.alternatives) if found else []
@@ -189,11 +212,11 @@ def _departments(
         for name in labels.departments:
             if any(above in judgement.accused for above in _bodies_above(name, labels)):
                 excluded.setdefault(name, "被反映单位的下级单位")
-    if purpose == ACCUSATION:
+    if purpose == ACCUSATION or (judgement.accusation and not judgement.accused):
         known = {DISCIPLINE: 0.0, **dict(ranked)}
         kept = [name for name in known if name == DISCIPLINE or name in judgement.supervisors]
         ranked = sorted(((name, known[name]) for name in kept), key=lambda pair: -pair[1])
-    if DISCIPLINE in judgement.accused and judgement.accusation:
+    if judgement.accusation and not top_bodies(labels).isdisjoint(judgement.accused):
         return [], excluded
     return [pair for pair in ranked if pair[0] not in excluded], excluded
 
@@ -217,11 +240,17 @@ def _also(
     judgement: Judgement,
     excluded: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """Give who is to act jointly: likely ones, and the police where life is at stake."""
+    """Give who is to act jointly.
+
+    The police first where life is at stake, then the likely ones, last the territory
+    where the matter arose in a village (属地管理, 信访工作条例 art. 5).
+    """
     lead = departments[0][0] if departments else ""
     wanted = [name for name, chance in departments[1:] if chance >= _MIN_ALSO]
     if any(code in _LIFE_CODES for code in judgement.codes):
         wanted.insert(0, PUBLIC_SECURITY)
+    if judgement.place.endswith(_VILLAGES) and not judgement.accusation:
+        wanted.append(TERRITORY)
     kept = [name for name in dict.fromkeys(wanted) if name != lead and name not in excluded]
     return tuple(kept[:_MOST_ALSO])
 

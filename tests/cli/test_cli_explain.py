@@ -84,7 +84,7 @@ def test_danger_is_told_with_its_deadline(run: Run) -> None:
     out = run("explain", stdin="我写好了遗书放在口袋里，今天就从信访局楼上跳下去。").out
     assert "A1 紧急程度：“" in out
     assert "办理途径：R1" in out
-    assert "紧急报告 0日" in out
+    assert "紧急报告 自收到起立即" in out
     assert "· 特急" in out
 
 

@@ -1,6 +1,7 @@
 """Tests of the step judge and of the tables of rules it reads."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.labels import Labels, load_labels
 from nlp_pipeline.records import Judgement, Prediction
 from nlp_pipeline.stages import _group, _rules
-from nlp_pipeline.stages._accusation import load_bodies
+from nlp_pipeline.stages._accusation import name_supervisors
+from nlp_pipeline.stages._bodies import load_bodies
 from nlp_pipeline.stages._danger import floor_of
-from nlp_pipeline.stages.judge import Rules, judge_letter, load_rules
+from nlp_pipeline.stages.judge import UNFINISHED, Rules, judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
 
 CASES = Path(__file__).parents[1] / "cases" / "judge"
@@ -145,7 +147,8 @@ def test_the_model_alone_accuses_from_the_threshold_on(
     """The threshold of an accusation is inclusive."""
     purpose = Prediction("purpose", "检举控告", probability)
     clean = normalise_text("这里头的事你们来看看就明白了。")
-    judgement = judge_letter(clean, {"purpose": purpose}, rules, settings)
+    half = replace(settings, min_accusation=0.5)
+    judgement = judge_letter(clean, {"purpose": purpose}, rules, half)
     assert judgement.accusation is expected
 
 
@@ -162,36 +165,54 @@ def test_limits_follow_the_legal_path(rules: Rules, settings: JudgeSettings) -> 
     """Every letter has the limits of registering; the ordinary path has those of handling."""
     ordinary = _judge("请补发我的养老金。", rules, settings)
     critical = _judge("遗书我已经写好了。", rules, settings)
-    assert {d.rule for d in ordinary.deadlines} == {"登记分送", "退回异议", "受理告知", "办结"}
-    assert {d.rule for d in critical.deadlines} == {"登记分送", "退回异议", "紧急报告"}
+    common = {"登记分送", "退回异议", "受理告知", "办结", "延长办结", "申请复查"}
+    assert {d.rule for d in ordinary.deadlines} == common
+    assert {d.rule for d in critical.deadlines} == common | {"紧急报告"}
     assert next(d for d in ordinary.deadlines if d.rule == "办结").days == 60
 
 
 def test_a_pattern_out_of_time_is_given_up_alone(rules: Rules, settings: JudgeSettings) -> None:
-    """A rule that takes too long has no hit; the other rules go on."""
+    """A rule that takes too long has no hit, which is said; the other rules go on."""
     slow = replace(rules, danger=(_slow(rules.danger[0]), *rules.danger))
     text = "a" * 60 + "，窨井盖丢了。"
-    hurried = replace(settings, pattern_seconds=0.01)
-    assert _judge(text, slow, hurried).codes == ("B2",)
+    hurried = replace(settings, pattern_seconds=0.05)
+    assert _judge(text, slow, hurried).codes == ("B2", UNFINISHED)
 
 
-def test_a_rule_without_time_left_has_no_hit(rules: Rules) -> None:
-    """Where no time is allowed, nothing is found and nothing is raised."""
-    assert _rules.find_hits(_rules.Sentences("窨井盖丢了。"), rules.danger, -1.0) == []
+def test_without_time_a_judgement_says_that_it_is_not_finished(
+    rules: Rules, settings: JudgeSettings
+) -> None:
+    """Where no time is allowed, a danger is not found, and that is not said to be none."""
+    judgement = _judge("窨井盖丢了三天。", rules, replace(settings, pattern_seconds=-1.0))
+    assert (judgement.floor, judgement.codes) == ("", (UNFINISHED,))
+
+
+def test_a_judgement_that_is_finished_does_not_say_otherwise(
+    rules: Rules, settings: JudgeSettings
+) -> None:
+    """Within its time a letter has the codes of its dangers alone."""
+    assert UNFINISHED not in _judge("窨井盖丢了三天。", rules, settings).codes
 
 
 def test_names_and_numbers_out_of_time_are_left_open(
     labels: Labels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bodies, speakers and repeats are not found where their patterns run too long."""
-    slow = regex.compile(r"(?:a|aa)+b")
+    slow = _rules.Rule("slow", regex.compile(r"(?:a|aa)+b"))
     text = "a" * 60
-    bodies = replace(load_bodies(labels, {}), pattern=slow)
-    assert bodies.find(text, 0, len(text), 0.01) == []
-    monkeypatch.setattr(_group, "_SPEAKERS", (slow,))
-    monkeypatch.setattr(_group, "_AGAIN", (slow,))
-    assert _group.count_speakers(text, 0.01) == 0
-    assert _group.claims_repeat(text, 0.01) is False
+    monkeypatch.setattr(_group, "SPEAKERS", (slow,))
+    monkeypatch.setattr(_group, "AGAIN", (slow,))
+    bodies = replace(load_bodies(labels, {}), pattern=slow.pattern)
+    finds: list[Callable[[_rules.Search], object]] = [
+        lambda search: bodies.find(search, 0, len(text)),
+        lambda search: name_supervisors(search, [], {"教育局": slow.pattern}),
+        _group.count_speakers,
+        _group.claims_repeat,
+    ]
+    for find in finds:
+        search = _rules.Search(text, _rules.RuleBook([slow]), 0.01)
+        assert not find(search)
+        assert search.is_unfinished
 
 
 def test_a_long_letter_is_read_to_its_end(rules: Rules, settings: JudgeSettings) -> None:
@@ -199,7 +220,16 @@ def test_a_long_letter_is_read_to_its_end(rules: Rules, settings: JudgeSettings)
     text = "我们想把院子里的花种好。" * 2_000 + "煤气味很大，快来人。"
     judgement = _judge(text, rules, settings)
     assert judgement.floor == "特急"
-    assert judgement.reasons[0].start >= 24_000
+    assert judgement.reasons[0].end > 24_000
+
+
+@pytest.mark.parametrize("filler", ["1", "我不会跳楼。", "不要", "我们想把院子里的花种好，"])
+def test_a_danger_behind_any_filler_is_found(
+    filler: str, rules: Rules, settings: JudgeSettings
+) -> None:
+    """Neither digits, nor guarded words, nor a sentence without end hide what comes last."""
+    judgement = _judge(filler * 30_000 + "。煤气味很大，快来人。", rules, settings)
+    assert judgement.codes == ("A3",)
 
 
 @given(text=st.text(alphabet="我他，。！\n死跳楼三名业主举报局长贪污a", max_size=60))
@@ -212,21 +242,6 @@ def test_a_judgement_is_the_same_each_time(
     assert bool(first.floor) is bool(first.codes)
     for reason in first.reasons:
         assert 0 <= reason.start < reason.end
-
-
-@given(st.lists(st.sampled_from(["好", "。", "\n", "坏" * 30]), max_size=400))
-def test_pieces_cover_a_text_in_order(parts: list[str]) -> None:
-    """Cut into pieces and joined, a text is whole, and no piece is too long."""
-    letter = _rules.Sentences("".join(parts))
-    pieces = letter.pieces
-    assert "".join(letter.text[a:b] for a, b in pieces) == letter.text
-    assert all(0 < b - a <= 4_000 for a, b in pieces)
-
-
-def test_a_sentence_without_end_is_cut_hard() -> None:
-    """A sentence longer than a piece does not make a longer piece."""
-    pieces = _rules.Sentences("字" * 9_000).pieces
-    assert pieces == ((0, 4_000), (4_000, 8_000), (8_000, 9_000))
 
 
 @given(st.integers(min_value=0, max_value=99_999))
@@ -281,23 +296,11 @@ def test_a_body_that_cannot_be_read_is_refused(
 
 def test_a_limit_that_is_no_number_is_refused(labels: Labels, tmp_path: Path) -> None:
     """A limit of days that is no number stops the start and its row is named."""
-    text = "rule,when,days,unit,basis\n办结,R9,许多,日,x\n"
+    head = "rule,when,days,unit,start,basis,valid_from,valid_to"
+    text = f"{head}\n办结,R9,许多,日,受理,x,,\n"
     (tmp_path / "deadlines.csv").write_text(text, encoding="utf-8")
     with pytest.raises(ResourceError, match="row 1"):
         load_rules(labels, str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("scope", "expected"), [("sentence", []), ("near", []), ("letter", ["B1"])]
-)
-def test_what_a_rule_wants_besides_is_looked_for_in_its_scope(
-    scope: str, expected: list[str], tmp_path: Path
-) -> None:
-    """Words two sentences away count for the letter and not for the neighbourhood."""
-    (tmp_path / "x.csv").write_text(HEAD + f"B1,停水,老人,{scope},,\n", encoding="utf-8")
-    table = _rules.load_table("x.csv", str(tmp_path))
-    letter = _rules.Sentences("停水了。没办法。家里有老人。")
-    assert [hit.code for hit in _rules.find_hits(letter, table, 1.0)] == expected
 
 
 def test_no_shipped_pattern_repeats_without_bound(rules: Rules) -> None:

@@ -9,20 +9,21 @@ from hypothesis import strategies as st
 
 from nlp_pipeline.records import Token
 from nlp_pipeline.stages._features import token_features
-from nlp_pipeline.stages._mask import find_personal, is_name, mask_text, mask_tokens
-from nlp_pipeline.stages._mask_numbers import (
+from nlp_pipeline.stages._mask import find_personal, mask_text, mask_tokens
+from nlp_pipeline.stages._mask_checks import (
     is_card,
     is_hong_kong_identity,
     is_identity,
     is_taiwan_identity,
 )
+from nlp_pipeline.stages._mask_name_forms import is_name
 from nlp_pipeline.stages.classify import prepare, weigh
 from nlp_pipeline.stages.normalise import normalise_text
 from nlp_pipeline.stages.segment import Segmenter
 
 FOUND = [
     ("邮箱", "请回信到li.xf+1@mail.example.com，谢谢", "li.xf+1@mail.example.com"),
-    ("邮箱", "我家住在阳光苑三栋请发到abc@example.com", "abc@example.com"),
+    ("邮箱", "我家住在阳光苑三期请发到abc@example.com", "abc@example.com"),
     ("身份证", "证件110101199001011234已登记", "110101199001011234"),
     ("身份证", "证件11010119900101123X已登记", "11010119900101123X"),
     ("身份证", "身份证号码：1101**********1234", "1101**********1234"),

@@ -20,7 +20,7 @@ from nlp_pipeline.stages.route import (
 )
 
 LABELS = load_labels()
-DEFAULTS = load_settings()
+DEFAULTS = load_settings(None, {"judge.min_accusation": 0.5})
 CALM = {
     "topic": {"城乡建设": 0.9, "政法": 0.1},
     "subtopic": {"城乡建设/住房保障与房地产": 0.7, "政法/社会治安": 0.1},
@@ -95,6 +95,7 @@ def test_plain_facts_give_no_reason() -> None:
     [
         ("danger", {"judgement": Judgement(floor="紧急")}),
         ("accusation", {"judgement": Judgement(accusation=True)}),
+        ("rules_unfinished", {"judgement": Judgement(codes=("T1",))}),
         ("no_department", {"has_department": False}),
         ("damaged_text", {"damaged": True}),
         ("rules_overrule_model", {"overruled": True}),

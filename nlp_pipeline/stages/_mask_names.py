@@ -1,0 +1,196 @@
+"""Names of persons: after a label, in a list behind one, at the head of a line, in a signature.
+
+A label is looked for by its last character, and only where what can follow a
+label does, or a colon stands. Places are tried once each and lists are walked
+once, so the time grows with the length of a letter.
+"""
+
+from collections.abc import Generator, Iterator, Mapping
+from operator import itemgetter
+from types import MappingProxyType
+
+import regex
+
+from nlp_pipeline.stages._mask_classes import label_ends, may_begin_name
+from nlp_pipeline.stages._mask_labels import (
+    CALLED,
+    GROUPS,
+    LABEL_ENDS,
+    LABELS,
+    OWN_LABELS,
+    POSTS,
+    SIGNING,
+)
+from nlp_pipeline.stages._mask_name_forms import (
+    BEHIND_COLON,
+    BEHIND_LABEL,
+    BEHIND_OTHER_COLON,
+    BEHIND_OWN,
+    BEHIND_PERSON_COLON,
+    BEHIND_POST,
+    CALLED_NAME,
+    DATED_NAME,
+    GROUPED,
+    HEAD,
+    LISTED,
+    SIGNATURE,
+    SIGNED,
+    is_name,
+    is_word,
+    may_be_typical,
+)
+
+_KNOWN = frozenset(LABELS)
+_POSTS = frozenset(POSTS)
+_PATTERNS: Mapping[str, "regex.Pattern[str]"] = MappingProxyType(
+    {
+        **dict.fromkeys(POSTS, BEHIND_POST),
+        **dict.fromkeys(LABELS, BEHIND_LABEL),
+        **dict.fromkeys(OWN_LABELS, BEHIND_OWN),
+    }
+)
+_MAX_LABEL = max(map(len, _PATTERNS))
+_LABEL_TAILS = frozenset(label[-2:] for label in _PATTERNS)
+_CLOSERS = (")", "）")
+_PERSONAL = frozenset("人者员")
+_PERSONS = "主长师生工客户民方象友亲子女夫妻东弟哥姐妹叔舅伯属报映诉签字款表伴偶体"
+_BEFORE_COLON = LABEL_ENDS | {*_PERSONAL, *_PERSONS, " ", *_CLOSERS}
+_BEFORE_SIGN = LABEL_ENDS | {" "}
+_OPENING = " \t\n\u3000「『（(【1."
+_REACH = 8
+_IN_BRACKETS = 8
+_TAIL = 160
+_BEHIND_END = 8
+_CLOSINGS = ("\n", "敬礼", "谢", "敬上", "盼", "为感", "此致", "祝好", "拜")
+"""What a signature stands behind."""
+
+_YEAR = regex.compile(r"(?:19|20)\d\d")
+_DATE = 40
+
+
+Pattern = regex.Pattern[str]
+_start = itemgetter(0)
+
+
+def find_names(text: str, classes: bytes) -> Iterator[tuple[int, int]]:
+    """Find where names stand: behind labels, listed behind those, at heads, in a signature."""
+    done = 0
+    for start, pattern, listed in sorted(_find_places(text, classes), key=_start):
+        match = pattern.match(text, start)
+        if match and match.end() > done and _is_taken(match[0], pattern):
+            yield match.span()
+            done = yield from _find_listed(listed, text, match.end())
+    yield from _find_heads(text, classes)
+    if CALLED in text:
+        yield from (match.span() for match in CALLED_NAME.finditer(text) if is_name(match[0]))
+    yield from _find_signed(text)
+
+
+def _is_taken(words: str, pattern: Pattern) -> bool:
+    """Tell whether what was found is a name; a known label with a colon vouches for any."""
+    return (pattern is BEHIND_COLON or not is_word(words)) and is_name(words)
+
+
+def _find_heads(text: str, classes: bytes) -> Iterator[tuple[int, int]]:
+    """Find the names that a line begins with, where data of a person follow."""
+    start = 0
+    while 0 <= start < len(text):
+        if may_begin_name(classes, start) and (match := HEAD.match(text, start)):
+            yield match.span()
+        start = text.find("\n", start) + 1 or -1
+
+
+def _find_signed(text: str) -> Iterator[tuple[int, int]]:
+    """Find the names of a signature, at the end of a letter."""
+    end = len(text.rstrip())
+    start = max(0, end - _TAIL)
+    signed: list[regex.Match[str]] = []
+    tail = text[start:end]
+    if any(mark in tail for mark in _CLOSINGS):
+        signed += SIGNATURE.finditer(text, start, end + _BEHIND_END)
+    if _YEAR.search(text, max(0, end - _DATE), end):
+        signed += DATED_NAME.finditer(text, start, end)
+    for match in signed:
+        if is_name(match[0]) and not is_word(match[0]):
+            yield match.span()
+            yield from _find_listed(SIGNED, text, match.end())
+
+
+def _find_places(text: str, classes: bytes) -> Iterator[tuple[int, Pattern, Pattern]]:
+    """Give where a name may begin, with the pattern to try there and the one for a list."""
+    dotted = "·" in text or "•" in text
+    for end in label_ends(classes, behind_any=dotted):
+        label, pattern = _label_before(text, end)
+        if pattern and (pattern is not BEHIND_POST or may_be_typical(text[end : end + 3])):
+            yield end, pattern, GROUPED if text[end : end + 1] == " " else _listing(label)
+    for colon in "：:-=|】]—）)":
+        near = _BEFORE_COLON if colon in "：:" else _BEFORE_SIGN
+        place = text.find(colon) + 1
+        while place:
+            if text[place - 2 : place - 1] in near and _begins(text, place):
+                label = _label_of(text, place - 1)
+                pattern = _behind_colon(label, colon) if label else None
+                if pattern and (
+                    pattern is not BEHIND_OTHER_COLON
+                    or dotted
+                    or may_be_typical(text[place : place + 3])
+                ):
+                    yield place, pattern, _listing(label)
+            place = text.find(colon, place) + 1
+
+
+def _listing(label: str) -> Pattern:
+    if label[-2:] in SIGNING:
+        return SIGNED
+    return GROUPED if label[-2:] in GROUPS else LISTED
+
+
+def _label_before(text: str, end: int) -> tuple[str, Pattern | None]:
+    """Give the longest label that ends at a place, and what to try behind it."""
+    if text[max(0, end - 2) : end] in _LABEL_TAILS:
+        for size in range(_MAX_LABEL, 1, -1):
+            label = text[max(0, end - size) : end]
+            if label in _PATTERNS:
+                return label, _PATTERNS[label]
+    if text[max(0, end - 1) : end] in _PERSONAL and text[max(0, end - 2) : end] != "或者":
+        return text[end - 1], BEHIND_POST
+    return "", None
+
+
+def _begins(text: str, start: int) -> bool:
+    """Tell whether a name may begin at a place, or behind up to three blanks there."""
+    first = text[start : start + 7].lstrip(_OPENING)[:1]
+    return "\u3400" < first < "\uff00" or "A" <= first <= "Z"
+
+
+def _label_of(text: str, colon: int) -> str:
+    """Give the last few characters before a colon, without blanks and what stands in brackets."""
+    end = colon
+    if text[end - 1 : end] == " ":
+        end -= 1
+    if text[end : end + 1] not in _CLOSERS and text[end - 1 : end] in (")", "）"):
+        opening = max(text.rfind(bracket, max(0, end - _IN_BRACKETS), end) for bracket in "(（")
+        end = opening if opening > 0 else end
+    return text[max(0, end - _REACH) : end].replace(" ", "")[-_MAX_LABEL:]
+
+
+def _behind_colon(label: str, colon: str) -> Pattern | None:
+    """Give what to try behind a label and its colon; other signs need a label that is one."""
+    ends = [label[-size:] for size in range(_MAX_LABEL, 1, -1)]
+    if not _KNOWN.isdisjoint(ends):
+        return None if colon in ")）" and label[-2:] not in SIGNING else BEHIND_COLON
+    if colon not in "：:" or not label:
+        return None
+    if label[-1] in _PERSONAL or label[-1] == "名":
+        return BEHIND_PERSON_COLON
+    if label[-1] in _PERSONS or not _POSTS.isdisjoint(ends):
+        return BEHIND_OTHER_COLON
+    return None
+
+
+def _find_listed(listed: Pattern, text: str, start: int) -> Generator[tuple[int, int], None, int]:
+    """Find the names that follow a name, one after the other; give where they end."""
+    while (match := listed.match(text, start)) and _is_taken(match[0], listed):
+        yield match.span()
+        start = match.end()
+    return start
