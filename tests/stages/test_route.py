@@ -141,7 +141,7 @@ def test_reasons_are_shown_in_the_order_of_the_table() -> None:
     """All reasons at once come in the order in which they are written down."""
     facts = Facts(
         chances=dict.fromkeys(("topic", "purpose", "urgency", "department"), 0.0),
-        judgement=Judgement(floor="特急", accusation=True),
+        judgement=Judgement(floor="特急", accusation=True, codes=("T1",)),
         length=0,
         unseen_share=1.0,
         damaged=True,
