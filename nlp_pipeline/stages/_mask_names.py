@@ -29,28 +29,27 @@ from nlp_pipeline.stages._mask_name_forms import (
     BEHIND_PERSON_COLON,
     BEHIND_POST,
     CALLED_NAME,
-    DATED_NAME,
+    DATED,
     GROUPED,
     HEAD,
     LISTED,
     SIGNATURE,
     SIGNED,
-    is_name,
-    is_word,
-    may_be_typical,
+    Context,
 )
+from nlp_pipeline.stages._mask_shapes import is_name, is_word
 
 _KNOWN = frozenset(LABELS)
 _POSTS = frozenset(POSTS)
-_PATTERNS: Mapping[str, "regex.Pattern[str]"] = MappingProxyType(
+_CONTEXTS: Mapping[str, Context] = MappingProxyType(
     {
         **dict.fromkeys(POSTS, BEHIND_POST),
         **dict.fromkeys(LABELS, BEHIND_LABEL),
         **dict.fromkeys(OWN_LABELS, BEHIND_OWN),
     }
 )
-_MAX_LABEL = max(map(len, _PATTERNS))
-_LABEL_TAILS = frozenset(label[-2:] for label in _PATTERNS)
+_MAX_LABEL = max(map(len, _CONTEXTS))
+_LABEL_TAILS = frozenset(label[-2:] for label in _CONTEXTS)
 _CLOSERS = (")", "）")
 _PERSONAL = frozenset("人者员")
 _PERSONS = "主长师生工客户民方象友亲子女夫妻东弟哥姐妹叔舅伯属报映诉签字款表伴偶体"
@@ -68,90 +67,92 @@ _YEAR = regex.compile(r"(?:19|20)\d\d")
 _DATE = 40
 
 
-Pattern = regex.Pattern[str]
+Listing = tuple[Context, ...]
+Place = tuple[int, Context, Listing]
+"""Where a name may begin, its context, and how those listed behind it are written."""
+
 _start = itemgetter(0)
 
 
 def find_names(text: str, classes: bytes) -> Iterator[tuple[int, int]]:
     """Find where names stand: behind labels, listed behind those, at heads, in a signature."""
     done = 0
-    for start, pattern, listed in sorted(_find_places(text, classes), key=_start):
-        match = pattern.match(text, start)
-        if match and match.end() > done and _is_taken(match[0], pattern):
-            yield match.span()
-            done = yield from _find_listed(listed, text, match.end())
+    for start, context, listing in sorted(_find_places(text, classes), key=_start):
+        span = context.match(text, start)
+        if span and span[1] > done and _is_taken(text[slice(*span)], context):
+            yield span
+            done = yield from _find_listed(listing, text, span[1])
     yield from _find_heads(text, classes)
     if CALLED in text:
         yield from (match.span() for match in CALLED_NAME.finditer(text) if is_name(match[0]))
     yield from _find_signed(text)
 
 
-def _is_taken(words: str, pattern: Pattern) -> bool:
+def _is_taken(words: str, context: Context | None = None) -> bool:
     """Tell whether what was found is a name; a known label with a colon vouches for any."""
-    return (pattern is BEHIND_COLON or not is_word(words)) and is_name(words)
+    return (context is BEHIND_COLON or not is_word(words)) and is_name(words)
 
 
 def _find_heads(text: str, classes: bytes) -> Iterator[tuple[int, int]]:
     """Find the names that a line begins with, where data of a person follow."""
     start = 0
     while 0 <= start < len(text):
-        if may_begin_name(classes, start) and (match := HEAD.match(text, start)):
-            yield match.span()
+        if may_begin_name(classes, start) and (span := HEAD.match(text, start)):
+            yield span
         start = text.find("\n", start) + 1 or -1
 
 
 def _find_signed(text: str) -> Iterator[tuple[int, int]]:
     """Find the names of a signature, at the end of a letter."""
-    end = len(text.rstrip())
-    start = max(0, end - _TAIL)
-    signed: list[regex.Match[str]] = []
-    tail = text[start:end]
+    whole = text.rstrip()
+    start = max(0, len(whole) - _TAIL)
+    tail = whole[start:]
+    signed: list[tuple[int, int]] = []
     if any(mark in tail for mark in _CLOSINGS):
-        signed += SIGNATURE.finditer(text, start, end + _BEHIND_END)
-    if _YEAR.search(text, max(0, end - _DATE), end):
-        signed += DATED_NAME.finditer(text, start, end)
-    for match in signed:
-        if is_name(match[0]) and not is_word(match[0]):
-            yield match.span()
-            yield from _find_listed(SIGNED, text, match.end())
+        matches = SIGNATURE.finditer(text, start, len(whole) + _BEHIND_END)
+        signed += [match.span() for match in matches]
+    if _YEAR.search(tail, max(0, len(tail) - _DATE)):
+        for opening, context in DATED:
+            for match in opening.finditer(whole, start):
+                if span := context.match(whole, match.end()):
+                    signed.append(span)
+    for span in signed:
+        if _is_taken(text[slice(*span)]):
+            yield span
+            yield from _find_listed(SIGNED, text, span[1])
 
 
-def _find_places(text: str, classes: bytes) -> Iterator[tuple[int, Pattern, Pattern]]:
-    """Give where a name may begin, with the pattern to try there and the one for a list."""
+def _find_places(text: str, classes: bytes) -> Iterator[Place]:
+    """Give where a name may begin, with its context and how a list behind it is written."""
     dotted = "·" in text or "•" in text
     for end in label_ends(classes, behind_any=dotted):
-        label, pattern = _label_before(text, end)
-        if pattern and (pattern is not BEHIND_POST or may_be_typical(text[end : end + 3])):
-            yield end, pattern, GROUPED if text[end : end + 1] == " " else _listing(label)
+        label, context = _label_before(text, end)
+        if context:
+            yield end, context, GROUPED if text[end : end + 1] == " " else _listing(label)
     for colon in "：:-=|】]—）)":
         near = _BEFORE_COLON if colon in "：:" else _BEFORE_SIGN
         place = text.find(colon) + 1
         while place:
             if text[place - 2 : place - 1] in near and _begins(text, place):
                 label = _label_of(text, place - 1)
-                pattern = _behind_colon(label, colon) if label else None
-                if pattern and (
-                    pattern is not BEHIND_OTHER_COLON
-                    or dotted
-                    or may_be_typical(text[place : place + 3])
-                ):
-                    yield place, pattern, _listing(label)
+                if label and (context := _behind_colon(label, colon)):
+                    yield place, context, _listing(label)
             place = text.find(colon, place) + 1
 
 
-def _listing(label: str) -> Pattern:
+def _listing(label: str) -> Listing:
     if label[-2:] in SIGNING:
         return SIGNED
     return GROUPED if label[-2:] in GROUPS else LISTED
 
 
-def _label_before(text: str, end: int) -> tuple[str, Pattern | None]:
+def _label_before(text: str, end: int) -> tuple[str, Context | None]:
     """Give the longest label that ends at a place, and what to try behind it."""
     if text[max(0, end - 2) : end] in _LABEL_TAILS:
         for size in range(_MAX_LABEL, 1, -1):
             label = text[max(0, end - size) : end]
-            if label in _PATTERNS:
-                return label, _PATTERNS[label]
+            if label in _CONTEXTS:
+                return label, _CONTEXTS[label]
     if text[max(0, end - 1) : end] in _PERSONAL and text[max(0, end - 2) : end] != "或者":
         return text[end - 1], BEHIND_POST
     return "", None
@@ -174,7 +175,7 @@ def _label_of(text: str, colon: int) -> str:
     return text[max(0, end - _REACH) : end].replace(" ", "")[-_MAX_LABEL:]
 
 
-def _behind_colon(label: str, colon: str) -> Pattern | None:
+def _behind_colon(label: str, colon: str) -> Context | None:
     """Give what to try behind a label and its colon; other signs need a label that is one."""
     ends = [label[-size:] for size in range(_MAX_LABEL, 1, -1)]
     if not _KNOWN.isdisjoint(ends):
@@ -188,9 +189,16 @@ def _behind_colon(label: str, colon: str) -> Pattern | None:
     return None
 
 
-def _find_listed(listed: Pattern, text: str, start: int) -> Generator[tuple[int, int], None, int]:
+def _find_listed(listing: Listing, text: str, start: int) -> Generator[tuple[int, int], None, int]:
     """Find the names that follow a name, one after the other; give where they end."""
-    while (match := listed.match(text, start)) and _is_taken(match[0], listed):
-        yield match.span()
-        start = match.end()
+    while span := _next_listed(listing, text, start):
+        yield span
+        start = span[1]
     return start
+
+
+def _next_listed(listing: Listing, text: str, start: int) -> tuple[int, int] | None:
+    for context in listing:
+        if (span := context.match(text, start)) and _is_taken(text[slice(*span)]):
+            return span
+    return None

@@ -19,7 +19,7 @@ from nlp_pipeline.learning.features import is_allowed
 from nlp_pipeline.learning.phrases import SOURCE, register_phrases
 from nlp_pipeline.learning.split import weigh_letters
 from nlp_pipeline.learning.train import FOLDS, TrainSettings, train_model
-from nlp_pipeline.stages._features import find_heading, weigh_tokens
+from nlp_pipeline.stages._features import Weighed, find_heading, weigh_tokens
 from nlp_pipeline.stages._model import Model
 from nlp_pipeline.stages.segment import Segmenter
 
@@ -48,9 +48,9 @@ def make_letters(*also: Labelled) -> list[Labelled]:
     return [*letters, *also]
 
 
-def weigh_words(letters: Sequence[Labelled]) -> dict[str, dict[str, float]]:
+def weigh_words(letters: Sequence[Labelled]) -> dict[str, Weighed]:
     """Weigh letters whose words are set apart by spaces."""
-    return {x.key: dict.fromkeys(x.raw.split(), 1.0) for x in letters}
+    return {x.key: Weighed(dict.fromkeys(x.raw.split(), 1.0), {}) for x in letters}
 
 
 def train_words(
@@ -78,13 +78,13 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def weighed(settings: Settings, segmenter: Segmenter) -> dict[str, dict[str, float]]:
+def weighed(settings: Settings, segmenter: Segmenter) -> dict[str, Weighed]:
     """Give the words of the invented letters."""
     return weigh_letters(make_letters(), segmenter, settings)
 
 
 @pytest.fixture(scope="module")
-def trained(weighed: dict[str, dict[str, float]], segmenter: Segmenter) -> Model:
+def trained(weighed: dict[str, Weighed], segmenter: Segmenter) -> Model:
     """Give a model trained on the invented letters."""
     letters = make_letters()
     groups = group_near_duplicates([letter.raw for letter in letters])
@@ -105,7 +105,7 @@ def best(model: Model, field: str, words: Mapping[str, float]) -> str:
 
 
 def test_two_trainings_give_the_same_files(
-    trained: Model, weighed: dict[str, dict[str, float]], segmenter: Segmenter, tmp_path: Path
+    trained: Model, weighed: dict[str, Weighed], segmenter: Segmenter, tmp_path: Path
 ) -> None:
     """Training twice on the same letters gives bundles equal in every byte."""
     letters = make_letters()
@@ -135,7 +135,7 @@ def test_fields_without_letters_are_left_out(trained: Model) -> None:
 
 
 def test_what_is_plain_is_learned(
-    trained: Model, weighed: dict[str, dict[str, float]], segmenter: Segmenter
+    trained: Model, weighed: dict[str, Weighed], segmenter: Segmenter
 ) -> None:
     """Letters of three plain matters are told apart, those trained on and a new one."""
     for letter in make_letters():

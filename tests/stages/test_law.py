@@ -12,10 +12,11 @@ from nlp_pipeline.config import Settings, load_settings
 from nlp_pipeline.labels import Labels, load_labels
 from nlp_pipeline.process import make_triage
 from nlp_pipeline.records import Evidence, Prediction, Triage
+from nlp_pipeline.stages._bodies import DISCIPLINE
 from nlp_pipeline.stages._notes import COURTS, RESTRICTED, SUPERIOR
 from nlp_pipeline.stages.judge import ACCUSATION, Rules, judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
-from nlp_pipeline.stages.route import DISCIPLINE, TERRITORY
+from nlp_pipeline.stages.route import TERRITORY
 from nlp_pipeline.stages.write import result_values
 
 CASES = Path(__file__).parents[1] / "cases" / "law"

@@ -16,7 +16,7 @@ from nlp_pipeline.stages._mask_checks import (
     is_identity,
     is_taiwan_identity,
 )
-from nlp_pipeline.stages._mask_name_forms import is_name
+from nlp_pipeline.stages._mask_shapes import is_name
 from nlp_pipeline.stages.classify import prepare, weigh
 from nlp_pipeline.stages.normalise import normalise_text
 from nlp_pipeline.stages.segment import Segmenter

@@ -114,6 +114,6 @@ def test_no_label_before_a_name_is_passed_over(text: str) -> None:
     """Wherever a label stands before a name, its end is among those looked at."""
     ends = set(label_ends(classify(text), behind_any="·" in text))
     for end in range(len(text) + 1):
-        _, pattern = _mask_names._label_before(text, end)
-        if pattern and pattern.match(text, end):
+        _, context = _mask_names._label_before(text, end)
+        if context and context.match(text, end):
             assert end in ends

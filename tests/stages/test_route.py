@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from nlp_pipeline.config import RouteSettings, Settings, load_settings
 from nlp_pipeline.labels import Department, Labels, load_labels
 from nlp_pipeline.records import Decision, Judgement, Prediction
+from nlp_pipeline.stages._bodies import DISCIPLINE
 from nlp_pipeline.stages.route import (
     ACCUSATION,
-    DISCIPLINE,
     PUBLIC_SECURITY,
     REASONS,
     Facts,
