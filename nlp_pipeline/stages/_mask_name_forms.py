@@ -16,6 +16,7 @@ from nlp_pipeline.stages._mask_shapes import (
     RARE,
     SURE,
     WORDLIKE,
+    Shape,
     find_shapes,
 )
 from nlp_pipeline.stages._mask_surnames import (
@@ -38,30 +39,45 @@ class Row(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What may stand before a name, the shapes it may have in order, and what else counts."""
+    """What may stand before a name, the shapes it may have in order, and what else counts.
+
+    Where `must_open` is not set, a name may stand there at once.
+    """
 
     opening: Pattern
     rows: tuple[Row, ...]
     rest: Pattern | None = None
+    must_open: bool = False
 
     def match(self, text: str, start: int) -> tuple[int, int] | None:
         """Give the span of the name behind what stands at a place, or None."""
-        opening = self.opening.match(text, start)
-        if not opening:
-            return None
-        begin = opening.end()
-        if shapes := find_shapes(text, begin):
-            for kinds, given, typical, boundary in self.rows:
-                for shape in shapes:
-                    if (
-                        shape.kind & kinds
-                        and shape.given == given
-                        and shape.typical >= typical
-                        and (boundary is None or boundary.match(text, shape.end))
-                    ):
-                        return begin, shape.end
-        rest = self.rest and self.rest.match(text, begin)
+        shapes = None if self.must_open else find_shapes(text, start)
+        if not shapes:
+            opening = self.opening.match(text, start)
+            if not opening:
+                return None
+            start = opening.end()
+            shapes = find_shapes(text, start)
+        end = _find_end(text, shapes, self.rows)
+        if end:
+            return start, end
+        rest = self.rest and self.rest.match(text, start)
         return rest.span() if rest else None
+
+
+def _find_end(text: str, shapes: list[Shape], rows: tuple[Row, ...]) -> int:
+    """Give where the first shape ends that fits a row, or 0."""
+    if shapes:
+        for kinds, given, typical, boundary in rows:
+            for shape in shapes:
+                if (
+                    shape[1] == given
+                    and shape[2] >= typical
+                    and shape[0] & kinds
+                    and (boundary is None or boundary.match(text, shape[3]))
+                ):
+                    return shape[3]
+    return 0
 
 
 _AFTER = (
@@ -146,6 +162,7 @@ BEHIND_OWN = Context(
         _WORDLIKE_ROW,
         *_typical(GOES_ON),
         _MARRIED_ROW,
+        Row(_CLEAR, 2, 1, regex.compile(r"(?<=叫\p{Han}{3,4})的")),
     ),
     regex.compile(rf"{_FOREIGN}|(?<=[叫是]){_LONG}{_AFTER}|{_LATIN}|{_MINORITY}"),
 )
@@ -167,19 +184,26 @@ CALLED_NAME = regex.compile(
 _SEPARATED = regex.compile(r"[、，,。；;\s/（(]|$|等|[两二三]人|夫[妇妻]")
 _AND = (Row(_ANY, 1, 0, _SEPARATED), Row(_ANY, 2, 0, _SEPARATED), *_typical(GOES_ON))
 _ASIDE = r"(?:[（(][^（()）\n]{0,20}[)）])?"
-_IN_LATIN = Context(regex.compile(r"\s?[(（]"), (), regex.compile(rf"{_LATIN}(?=[)）])"))
+_IN_LATIN = Context(
+    regex.compile(r"\s?[(（]"), (), regex.compile(rf"{_LATIN}(?=[)）])"), must_open=True
+)
 
 LISTED = (
-    Context(regex.compile(rf"{_ASIDE}(?:、|[；;]?\s?\d[.、])\s?"), _AND),
-    Context(regex.compile(r"和|及|与|以及|，"), (*_typical(AFTER), *_typical(GOES_ON))),
+    Context(regex.compile(rf"{_ASIDE}(?:、|[；;]?\s?\d[.、])\s?"), _AND, must_open=True),
+    Context(
+        regex.compile(r"和|及|与|以及|，"), (*_typical(AFTER), *_typical(GOES_ON)), must_open=True
+    ),
     _IN_LATIN,
 )
 """Behind a name, one of the ways that the next is written."""
 
-GROUPED = (*LISTED, Context(regex.compile(r"\s{1,3}"), _AND))
+GROUPED = (*LISTED, Context(regex.compile(r"\s{1,3}"), _AND, must_open=True))
 """The same behind a word for several persons, also with blanks alone."""
 
-SIGNED = (Context(regex.compile(rf"{_ASIDE}(?:[、,，/]\s?|\s{{1,3}})"), _AND), _IN_LATIN)
+SIGNED = (
+    Context(regex.compile(rf"{_ASIDE}(?:[、,，/]\s?|\s{{1,3}})"), _AND, must_open=True),
+    _IN_LATIN,
+)
 """The same in a signature."""
 
 _DATED = (

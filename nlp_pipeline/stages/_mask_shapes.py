@@ -65,9 +65,9 @@ def _add_shapes(shapes: list[Shape], text: str, kind: int, place: int) -> None:
     known = second in _GIVEN
     typical = known + (first in _GIVEN or (known and first in _ONLY_FIRST))
     shapes.append(Shape(kind, 2, typical, place + 2))
-    if kind & COMMON and known and _KINDS.get(first, 0) & COMMON:
-        if text[place + 2 : place + 3] in _GIVEN:
-            shapes.append(Shape(MARRIED, 3, 2, place + 3))
+    married = kind & COMMON and known and _KINDS.get(first, 0) & COMMON
+    if married and text[place + 2 : place + 3] in _GIVEN:
+        shapes.append(Shape(MARRIED, 3, 2, place + 3))
 
 
 def _is_given(text: str, character: str, place: int) -> bool:

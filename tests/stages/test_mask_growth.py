@@ -13,7 +13,7 @@ from nlp_pipeline.stages import (
     _mask_names,
     _mask_numbers,
     _mask_shapes,
-), _mask_shapes
+)
 from nlp_pipeline.stages._mask import find_personal
 from nlp_pipeline.stages._mask_classes import classify
 from nlp_pipeline.stages._mask_forms import FORMS
