@@ -8,18 +8,17 @@ with characters outside GBK, and those written with readings, are skipped. Real
 letters of the data folder are only looked at: nothing in them may change.
 """
 
-import csv
 import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import opencc
 import regex
 
 from benchmarks import CORPUS, data_folder
+from benchmarks.letters import real_letters
 from nlp_pipeline.labels import read_table
 from nlp_pipeline.stages._damage import find_damage
 from nlp_pipeline.stages._edits import Edit
@@ -190,13 +189,6 @@ def _untouched(texts: Iterable[str]) -> Counter[str]:
     return counts
 
 
-def _real_letters(folder: Path) -> Iterator[str]:
-    csv.field_size_limit(1 << 30)
-    for path in sorted(folder.glob("*/*.csv")):
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            yield from (row["text"] for row in csv.DictReader(lines) if row.get("text"))
-
-
 def main() -> None:
     """Print what was restored, and that letters without damage stay as they are."""
     letters = traditional_letters()
@@ -212,7 +204,7 @@ def main() -> None:
     if folder is None:
         print("real letters: set NLP_PIPELINE_DATA to look at them too")
     else:
-        print("real letters without damage:", dict(_untouched(_real_letters(folder))))
+        print("real letters without damage:", dict(_untouched(real_letters(folder, ("text",)))))
 
 
 _SHARES = ("exact", "wrong", "kept, bytes lost", "kept, not sure")

@@ -6,7 +6,7 @@ With NLP_PIPELINE_DATA they are those of the data folder, else the project's own
 import csv
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import CORPUS, data_folder
@@ -18,16 +18,18 @@ SEED = 20261124
 def sample_letters(count: int, min_chars: int = 1, max_chars: int = 1_000_000) -> list[str]:
     """Give a fixed sample of raw letters that are so long, or all there are, if fewer."""
     folder = data_folder()
-    found = set(_real(folder) if folder else _own())
+    found = set(real_letters(folder) if folder else _own())
     fitting = sorted(text for text in found if min_chars <= len(text) <= max_chars)
     return random.Random(SEED).sample(fitting, min(count, len(fitting)))  # noqa: S311
 
 
-def _real(folder: Path) -> Iterator[str]:
+def real_letters(folder: Path, columns: Sequence[str] = TEXT_COLUMNS) -> Iterator[str]:
+    """Give every text of these columns in the tables of a data folder."""
+    csv.field_size_limit(1 << 30)
     for path in sorted(folder.rglob("*.csv")):
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
-                yield from (row[name] for name in TEXT_COLUMNS if row.get(name))
+                yield from (row[name] for name in columns if row.get(name))
 
 
 def _own() -> Iterator[str]:

@@ -10,7 +10,9 @@ time a character takes in ever longer letters of one thing over and over.
 import json
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.letters import sample_letters
 from nlp_pipeline.stages._mask import find_personal
@@ -45,16 +47,7 @@ def main() -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     cases = [json.loads(line) for line in lines]
-    right: Counter[str] = Counter()
-    wanted: Counter[str] = Counter()
-    given: Counter[str] = Counter()
-    for case in cases:
-        text = case["text"]
-        expected = Counter((kind, words) for kind, words in case["spans"])
-        found = Counter((item.kind, text[item.start : item.end]) for item in find_personal(text))
-        for counts, total in ((expected, wanted), (found, given), (expected & found, right)):
-            for (kind, _), count in counts.items():
-                total[kind] += count
+    right, wanted, given = count_found(cases)
     print(f"{len(cases)} letters, {sum(not case['spans'] for case in cases)} with nothing to mask")
     for kind in sorted(wanted | given):
         _print_row(kind, right[kind], wanted[kind], given[kind])
@@ -70,6 +63,23 @@ def main() -> None:
         texts = ["联系人：王建国" + unit * (size // len(unit)) for size in SIZES]
         row = " ".join(f"{_seconds([text]) / len(text) * 1e9:>8,.0f}" for text in texts)
         print(f"{unit!r:<16}{row}")
+
+
+def count_found(
+    cases: Sequence[Mapping[str, Any]],
+) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """Give by kind what was found exactly, what was to find, and all that was found."""
+    right: Counter[str] = Counter()
+    wanted: Counter[str] = Counter()
+    given: Counter[str] = Counter()
+    for case in cases:
+        text = case["text"]
+        expected = Counter((kind, words) for kind, words in case["spans"])
+        found = Counter((item.kind, text[item.start : item.end]) for item in find_personal(text))
+        for counts, total in ((expected, wanted), (found, given), (expected & found, right)):
+            for (kind, _), count in counts.items():
+                total[kind] += count
+    return right, wanted, given
 
 
 def _print_row(kind: str, right: int, wanted: int, given: int) -> None:

@@ -33,8 +33,8 @@ def main() -> None:
     print(f"{len(letters)} letters, {characters:.0f} characters on average")
     words = dictionary_words(load_labels(load_settings().resources.directory))
     ours, plain = Segmenter(words), Segmenter(words, engine="jieba")
-    print(f"start-up, s of processor: ours {_seconds(lambda _: ours('小区'), ['']):.2f}", end="")
-    print(f", jieba's dictionary {_seconds(lambda _: plain('小区'), ['']):.2f}")
+    print(f"start-up, s of processor: ours {seconds_of(lambda _: ours('小区'), ['']):.2f}", end="")
+    print(f", jieba's dictionary {seconds_of(lambda _: plain('小区'), ['']):.2f}")
     print(f"the extension module cuts: {ours.is_fast}")
     _compare(letters, {"jieba.lcut": plain.tokenizer().lcut, "ours": ours, **rjieba_cuts()})
     alike = sum(ours(letter) == plain(letter) for letter in letters)
@@ -53,13 +53,14 @@ def _compare(letters: Sequence[str], cuts: dict[str, Cut]) -> None:
     best = dict.fromkeys(cuts, float("inf"))
     for _ in range(ROUNDS):
         for name, cut in cuts.items():
-            best[name] = min(best[name], _seconds(cut, letters))
+            best[name] = min(best[name], seconds_of(cut, letters))
     for name, seconds in best.items():
         times = best["jieba.lcut"] / seconds
         print(f"{name:<20} {len(letters) / seconds:>9,.0f} letters/s {times:>6.1f} × jieba")
 
 
-def _seconds(cut: Cut, letters: Sequence[str]) -> float:
+def seconds_of(cut: Cut, letters: Sequence[str]) -> float:
+    """Give the processor seconds that something takes over all letters."""
     gc.collect()
     start = time.process_time()
     for letter in letters:

@@ -9,17 +9,16 @@ step; whole processes from nothing to ready, in pairs with jieba's; and the time
 character takes in letters of ten thousand to ten million characters.
 """
 
-import gc
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 import opencc
 
 from benchmarks.letters import sample_letters
-from benchmarks.segment import rjieba_cuts
+from benchmarks.segment import Cut, rjieba_cuts, seconds_of
 from nlp_pipeline.config import load_settings
 from nlp_pipeline.process import Walk, load_walk
 from nlp_pipeline.records import CleanText
@@ -60,8 +59,6 @@ RUNS = {
     "danger": "他要跳楼，",
 }
 
-Work = Callable[[str], object]
-
 
 def main() -> None:
     """Print all of it."""
@@ -83,14 +80,14 @@ def main() -> None:
     _grow(walk)
 
 
-def compare(works: dict[str, Work], letters: Sequence[str], beside: str) -> dict[str, float]:
+def compare(works: dict[str, Cut], letters: Sequence[str], beside: str) -> dict[str, float]:
     """Run every work over all letters in turn; print and give the median letters a second."""
     spent: dict[str, list[float]] = {name: [] for name in works}
     for work in works.values():
         work(letters[0])
     for _ in range(ROUNDS):
         for name, work in works.items():
-            spent[name].append(_seconds(work, letters))
+            spent[name].append(seconds_of(work, letters))
     rates = {name: len(letters) / median(seconds) for name, seconds in spent.items()}
     for name, rate in rates.items():
         ratios = [a / b for a, b in zip(spent[beside], spent[name], strict=True)]
@@ -101,7 +98,7 @@ def compare(works: dict[str, Work], letters: Sequence[str], beside: str) -> dict
     return rates
 
 
-def _contestants(segmenter: Segmenter) -> dict[str, Work]:
+def _contestants(segmenter: Segmenter) -> dict[str, Cut]:
     jieba = Segmenter(segmenter.words, engine="jieba").tokenizer()
     convert = opencc.OpenCC("t2s").convert
     return {
@@ -119,7 +116,7 @@ def _contestants(segmenter: Segmenter) -> dict[str, Work]:
 def _print_shares(walk: Walk, letters: Sequence[str]) -> None:
     """Print what part each step takes of what comes before the model, and the judge's beside."""
     steps = _steps(walk, {text: normalise_text(text) for text in letters})
-    rounds = [[_seconds(work, letters) for work in steps.values()] for _ in range(ROUNDS)]
+    rounds = [[seconds_of(work, letters) for work in steps.values()] for _ in range(ROUNDS)]
     for index, name in enumerate(steps):
         spent = median(seconds[index] for seconds in rounds)
         share = median(seconds[index] / sum(seconds) for seconds in rounds)
@@ -146,12 +143,12 @@ def _grow(walk: Walk) -> None:
         for size in SIZES:
             clean = normalise_text((unit * (size // len(unit) + 1))[:size])
             for step, work in _steps(walk, {clean.raw: clean}).items():
-                rows.setdefault(step, []).append(_seconds(work, [clean.raw]) / size * 1e9)
+                rows.setdefault(step, []).append(seconds_of(work, [clean.raw]) / size * 1e9)
         for step, values in rows.items():
             print(f"{name:<12} {step:<12} {_row(values)}")
 
 
-def _steps(walk: Walk, clean: Mapping[str, CleanText]) -> dict[str, Work]:
+def _steps(walk: Walk, clean: Mapping[str, CleanText]) -> dict[str, Cut]:
     """Give each step as work on a raw letter whose clean text is at hand."""
     return {
         "normalise": normalise_text,
@@ -163,14 +160,6 @@ def _steps(walk: Walk, clean: Mapping[str, CleanText]) -> dict[str, Work]:
 
 def _row(values: Iterable[float]) -> str:
     return " ".join(f"{value:>8,.0f}" for value in values)
-
-
-def _seconds(work: Work, letters: Sequence[str]) -> float:
-    gc.collect()
-    start = time.process_time()
-    for letter in letters:
-        work(letter)
-    return time.process_time() - start
 
 
 if __name__ == "__main__":

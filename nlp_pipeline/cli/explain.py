@@ -151,10 +151,12 @@ def mark_letter(triage: "Triage") -> list[dict[str, Any]]:
     """Cut the raw letter where evidence begins and ends.
 
     Returns:
-        parts in order; each has `text`, as raw as it was, and the `fields` and `codes`
-        it speaks for. The page makes harmless what it shows (`page_value`).
+        parts in order; each has `text`, as raw as it was, the `fields` it speaks for,
+        and the `codes` of the rules that it met. The page makes harmless what it
+        shows (`page_value`).
     """
     raw = triage.clean.raw
+    rules = triage.judgement.reasons
     marks = [e for e in triage.evidence if e.raw_end > e.raw_start]
     borders = sorted({0, len(raw), *(e.raw_start for e in marks), *(e.raw_end for e in marks)})
     parts = []
@@ -164,7 +166,7 @@ def mark_letter(triage: "Triage") -> list[dict[str, Any]]:
             {
                 "text": raw[start:end],
                 "fields": list(dict.fromkeys(e.field for e in over)),
-                "codes": list(dict.fromkeys(e.code for e in over if e.code)),
+                "codes": list(dict.fromkeys(e.code for e in over if e in rules)),
             }
         )
     return parts

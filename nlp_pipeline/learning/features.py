@@ -20,7 +20,7 @@ from nlp_pipeline.stages._features import (
     token_features,
     view_of,
 )
-from nlp_pipeline.stages._mask import SURNAMES
+from nlp_pipeline.stages._mask_surnames import SURNAMES
 
 MIN_LETTERS = 3
 
@@ -78,6 +78,8 @@ def add_cues(
     """
     counts = Counter(cue for letter in letters for cue in view_of(letter, CUES))
     cues = sorted(cue for cue, count in counts.items() if count >= min_letters)
+    if not cues:
+        return table
     return TokenTable([*table.names, *cues], np.append(table.idf, np.ones(len(cues))))
 
 

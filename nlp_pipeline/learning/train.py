@@ -84,7 +84,7 @@ def train_model(
     if not table.names:
         problem = f"no word occurs in {settings.min_letters} letters"
         raise CorpusError("the corpus", problem)
-    matrix = table.transform([dict(weighed[x.key]) for x in letters])
+    fitted, matrix = table, table.transform([dict(weighed[x.key]) for x in letters])
     tell(f"{len(letters)} letters, {len(table.names)} features")
     wanted = [name for name in fields if _is_trainable(letters, groups, name)]
     if not wanted:
@@ -97,10 +97,12 @@ def train_model(
         table = prune_table(table, np.hstack(first), settings.max_features)
     cued = [weighed[letters[row].key] for t in tasks if CUES in _views_of(t) for row in t.rows]
     table = add_cues(table, cued, settings.min_letters)
-    matrix = table.transform([dict(weighed[x.key]) for x in letters])
+    if table is not fitted:
+        matrix = table.transform([dict(weighed[x.key]) for x in letters])
     views = {
         view: table.transform([dict(view_of(weighed[x.key], view)) for x in letters])
         for view in VIEWS
+        if any(view in _views_of(task) for task in tasks)
     }
     parts = [_fit_field(task, matrix, views, settings, tell) for task in tasks]
     heads, columns = _place_heads(tasks, parts)
@@ -230,8 +232,8 @@ def _views(task: _Task, views: Mapping[str, sp.csr_matrix]) -> tuple[str, ...]:
         name: int((np.diff(view[task.rows].indptr) > 0).sum()) >= MIN_HEADINGS
         for name, view in views.items()
     }
-    shown[VIEWS[1]] = shown[VIEWS[0]]
-    return tuple(name for name in _views_of(task) if shown[name])
+    heading, body = VIEWS[:2]
+    return tuple(name for name in _views_of(task) if shown[heading if name == body else name])
 
 
 def _views_of(task: _Task) -> tuple[str, ...]:

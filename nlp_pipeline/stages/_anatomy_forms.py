@@ -6,7 +6,7 @@ Every form is bounded in length and anchored by its user: at the beginning of a 
 
 import regex
 
-from nlp_pipeline.stages._mask import SURNAMES
+from nlp_pipeline.stages._mask_surnames import SURNAMES
 
 _END = r"[。．.！!～~，,；;…]*+$"
 _NUMBER = r"(?:\d{1,5}|[一二三四五六七八九十百千几]{1,6})(?:余|多)?"

@@ -5,31 +5,40 @@ A hit of an A rule sets 特急, of a B rule 紧急 (`resources/danger_rules.csv`
 Both look at what is said of the state of affairs, never at tone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from nlp_pipeline.stages._danger_frames import find_frames
-from nlp_pipeline.stages._danger_lexicon import FrameBook, shipped_frames
+from nlp_pipeline.stages._danger_lexicon import FrameBook
 from nlp_pipeline.stages._rules import Hit, Rule, Search
 
 CRITICAL, URGENT = "特急", "紧急"
 
 
-def find_danger(
-    search: Search, rules: Sequence[Rule], frames: FrameBook | None = None
-) -> list[Hit]:
+def find_danger(search: Search, rules: Sequence[Rule], frames: FrameBook) -> list[Hit]:
     """Give the first hit of each code, the gravest code first.
 
     Args:
         search: the letter.
         rules: the rows of `danger_rules.csv`.
-        frames: a site's own frames, or None for those of the package.
+        frames: from `load_frames`.
     """
     first: dict[str, Hit] = {}
-    for hit in (*search.find_hits(rules), *find_frames(search, frames or shipped_frames())):
+    for hit in (*search.find_hits(rules), *find_frames(search, frames)):
         known = first.get(hit.code)
         if known is None or hit.start < known.start:
             first[hit.code] = hit
     return [first[code] for code in sorted(first)]
+
+
+def likely_upper(chances: Mapping[str, float], upper: Sequence[str], min_urgent: float) -> str:
+    """Give the likelier of the upper levels, or "" where they are unlikely even together.
+
+    >>> likely_upper({"特急": 0.2, "紧急": 0.3, "一般": 0.5}, ("特急", "紧急"), 0.4)
+    '紧急'
+    """
+    if sum(chances.get(level, 0.0) for level in upper) >= min_urgent:
+        return max(upper, key=lambda level: chances.get(level, 0.0))
+    return ""
 
 
 def floor_of(codes: Iterable[str]) -> str:

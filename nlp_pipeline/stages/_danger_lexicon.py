@@ -11,12 +11,13 @@ one look (`_rules_index`).
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import regex
 
 from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.labels import read_table
+from nlp_pipeline.stages._rules import expand_words
 from nlp_pipeline.stages._rules_index import Index, Need
 from nlp_pipeline.stages._rules_shape import read_shape
 
@@ -37,7 +38,6 @@ SCOPES = ("sentence", "near")
 BEFORE = "<"
 """The mark of a role that stands before the anchor."""
 
-_NAME = regex.compile(r"\{([a-z_]+)\}")
 _SIGNS = regex.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[(|)]")
 _COMMON = frozenset(
     "的一是了不我在有人这他们到来说要就出会可也你对生能那得着下之年过后去天上个大中时里"
@@ -123,12 +123,6 @@ def load_frames(directory: str = "") -> FrameBook:
     return FrameBook(tuple(frames), patterns, words)
 
 
-@cache
-def shipped_frames() -> FrameBook:
-    """Give the frames of the package."""
-    return load_frames()
-
-
 def _load_lexicon(
     directory: str,
 ) -> "tuple[dict[str, regex.Pattern[str]], dict[str, frozenset[str]]]":
@@ -137,7 +131,7 @@ def _load_lexicon(
     rows: defaultdict[str, list[str]] = defaultdict(list)
     for number, row in enumerate(read_table(LEXICON, directory), 1):
         try:
-            role, pattern = row["role"], _NAME.sub(lambda m: f"(?:{macros[m[1]]})", row["pattern"])
+            role, pattern = row["role"], expand_words(row["pattern"], macros)
             regex.compile(pattern)
         except (KeyError, regex.error) as error:
             raise ResourceError(LEXICON, f"row {number}: {type(error).__name__} {error}") from error

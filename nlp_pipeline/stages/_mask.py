@@ -15,7 +15,6 @@ from nlp_pipeline.records import Token
 from nlp_pipeline.stages._mask_classes import classify
 from nlp_pipeline.stages._mask_names import find_names
 from nlp_pipeline.stages._mask_numbers import find_numbers
-from nlp_pipeline.stages._mask_surnames import SURNAMES as SURNAMES
 
 
 class Personal(NamedTuple):

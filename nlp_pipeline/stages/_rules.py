@@ -32,6 +32,9 @@ from nlp_pipeline.stages._rules_shape import Shape, read_shape
 SCOPES = ("sentence", "near", "letter")
 """Where the words of `also` may stand."""
 
+UNFINISHED = "T1"
+"""The code of a judgement that a pattern out of time left incomplete: a person must look."""
+
 _ALL_RULES = 6.0
 _MILLION = 1_000_000
 _STRETCH = 4_000
@@ -101,13 +104,13 @@ def load_table(name: str, directory: str = "") -> tuple[Rule, ...]:
     rules: list[Rule] = []
     for number, row in enumerate(read_table(name, directory), 1):
         try:
-            code, pattern = row["code"], _expand(row["pattern"], words)
+            code, pattern = row["code"], expand_words(row["pattern"], words)
             if code.startswith("@"):
                 words[code[1:]] = pattern
                 continue
             if code.startswith(("=", "+")):
                 continue
-            also, unless = _expand(row["also"], words), _expand(row["unless"], words)
+            also, unless = expand_words(row["also"], words), expand_words(row["unless"], words)
             rules.append(
                 Rule(
                     code,
@@ -334,6 +337,6 @@ class _Clock:
         return left
 
 
-def _expand(pattern: str, words: dict[str, str]) -> str:
+def expand_words(pattern: str, words: dict[str, str]) -> str:
     """Put lists of words in the place of their names."""
     return _NAME.sub(lambda m: f"(?:{words[m[1]]})", pattern)

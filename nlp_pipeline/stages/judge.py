@@ -19,12 +19,13 @@ from nlp_pipeline.labels import Labels
 from nlp_pipeline.records import CleanText, Evidence, Judgement, Prediction
 from nlp_pipeline.stages._accusation import find_accusation, name_accused, name_supervisors
 from nlp_pipeline.stages._bodies import Bodies, load_bodies, top_bodies
-from nlp_pipeline.stages._danger import CRITICAL, URGENT, find_danger, floor_of
+from nlp_pipeline.stages._danger import CRITICAL, URGENT, find_danger, floor_of, likely_upper
 from nlp_pipeline.stages._danger_lexicon import FrameBook, load_frames
 from nlp_pipeline.stages._deadlines import Limit, find_deadlines, load_limits
 from nlp_pipeline.stages._group import AGAIN, SPEAKERS, claims_repeat, count_speakers
 from nlp_pipeline.stages._notes import ORDINAL, PLACE, find_place, write_notes
 from nlp_pipeline.stages._rules import (
+    UNFINISHED,
     Hit,
     Rule,
     RuleBook,
@@ -35,9 +36,6 @@ from nlp_pipeline.stages._rules import (
 
 ACCUSATION = "检举控告"
 ORDINARY = "R9"
-UNFINISHED = "T1"
-"""The code of a judgement that a pattern out of time left incomplete: a person must look."""
-
 _BY_PURPOSE = {"意见建议": "R10", "咨询": "R11"}
 
 
@@ -170,8 +168,9 @@ def _chance(found: Prediction | None, label: str) -> float:
 
 def _is_critical(urgency: Prediction | None, settings: JudgeSettings) -> bool:
     """Tell whether the model's level is the highest, as the step route will decide it."""
-    first, second = _chance(urgency, CRITICAL), _chance(urgency, URGENT)
-    return first >= second and first > 0.0 and first + second >= settings.min_urgent
+    chances = {level: _chance(urgency, level) for level in (CRITICAL, URGENT)}
+    level = likely_upper(chances, (CRITICAL, URGENT), settings.min_urgent)
+    return level == CRITICAL and chances[CRITICAL] > 0.0
 
 
 def _choose_path(

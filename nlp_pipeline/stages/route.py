@@ -14,12 +14,12 @@ from nlp_pipeline.config import ClassifySettings, JudgeSettings, RouteSettings
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR, Labels
 from nlp_pipeline.records import Decision, Judgement, Prediction
 from nlp_pipeline.stages._bodies import DISCIPLINE, top_bodies
+from nlp_pipeline.stages._danger import likely_upper
+from nlp_pipeline.stages._rules import UNFINISHED
 
 PUBLIC_SECURITY = "公安局"
 TERRITORY = "属地政府"
 ACCUSATION = "检举控告"
-UNFINISHED = "T1"
-"""The code of a judgement in which a rule ran out of time."""
 _LIFE_CODES = ("A1", "A2", "A4", "A5")
 _SHOWN = 3
 _MOST_ALSO = 2
@@ -184,9 +184,8 @@ def _urgency(
         return ""
     found = chances["urgency"]
     upper, lower = labels.urgencies[:2], labels.urgencies[2:]
-    if sum(found.get(level, 0.0) for level in upper) >= settings.min_urgent:
-        return max(upper, key=lambda level: found.get(level, 0.0))
-    return max(lower, key=lambda level: found.get(level, 0.0))
+    level = likely_upper(found, upper, settings.min_urgent)
+    return level or max(lower, key=lambda level: found.get(level, 0.0))
 
 
 def _departments(

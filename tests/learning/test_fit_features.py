@@ -16,7 +16,7 @@ from nlp_pipeline.learning.features import fit_table, is_allowed, prune_table
 from nlp_pipeline.learning.split import weigh_letters
 from nlp_pipeline.process import find_bundle
 from nlp_pipeline.stages._features import TokenTable
-from nlp_pipeline.stages._mask import SURNAMES
+from nlp_pipeline.stages._mask_surnames import SURNAMES
 from nlp_pipeline.stages.segment import Segmenter
 
 PHONE = "13800138000"

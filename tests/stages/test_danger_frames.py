@@ -1,10 +1,10 @@
 """Tests of the frames of danger, of their lexicon, and of the cases they were written with."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from case_files import read_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,14 +18,12 @@ from nlp_pipeline.stages._danger_lexicon import (
     PRESENT,
     FrameBook,
     load_frames,
-    shipped_frames,
 )
 from nlp_pipeline.stages._rules import RuleBook, Search
 from nlp_pipeline.stages._rules_sentences import Sentences
 from nlp_pipeline.stages.judge import judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
 
-CASES = Path(__file__).parents[1] / "cases" / "danger"
 HIGHEST = "特急"
 RULES, SETTINGS = load_rules(load_labels()), load_settings().judge
 NO_RULES = RuleBook(())
@@ -51,15 +49,6 @@ code,need,plus,least,reach,scope,unless,note
 """
 
 
-def _cases(*names: str) -> list[Any]:
-    found = []
-    for name in names:
-        for line in (CASES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-            case = json.loads(line)
-            found.append(pytest.param(case, id=case["label"]))
-    return found
-
-
 def _is_highest(text: str) -> bool:
     """Tell whether a letter gets the highest floor."""
     return judge_letter(normalise_text(text), {}, RULES, SETTINGS).floor == HIGHEST
@@ -78,13 +67,13 @@ def _found(book: FrameBook, text: str) -> list[str]:
     return [f"{hit.code} {text[hit.start : hit.end]}" for hit in hits]
 
 
-@pytest.mark.parametrize("case", _cases("danger", "lookalikes"))
+@pytest.mark.parametrize("case", read_cases("danger", "danger", "lookalikes"))
 def test_danger_is_told_from_its_look_alikes(case: dict[str, Any]) -> None:
     """A letter gets the highest floor exactly where its case tells of danger."""
     assert _is_highest(case["text"]) is case["danger"]
 
 
-@pytest.mark.parametrize("case", _cases("known_failures"))
+@pytest.mark.parametrize("case", read_cases("danger", "known_failures"))
 def test_known_failures_are_still_wrong(case: dict[str, Any]) -> None:
     """A case that comes right is taken out of the known failures."""
     assert _is_highest(case["text"]) is not case["danger"]
@@ -92,7 +81,9 @@ def test_known_failures_are_still_wrong(case: dict[str, Any]) -> None:
 
 def test_cases_are_in_order() -> None:
     """No label and no text stands twice, and look-alikes are a third or more."""
-    cases = [param.values[0] for param in _cases("danger", "lookalikes", "known_failures")]
+    cases = [
+        param.values[0] for param in read_cases("danger", "danger", "lookalikes", "known_failures")
+    ]
     assert len({case["label"] for case in cases}) == len(cases)
     assert len({case["text"] for case in cases}) == len(cases) >= 300
     assert sum(not case["danger"] for case in cases) * 3 >= len(cases)
@@ -101,7 +92,7 @@ def test_cases_are_in_order() -> None:
 
 def test_every_role_is_used_and_every_anchor_tells() -> None:
     """The shipped lexicon has no idle role, and a letter can be passed over at one look."""
-    book = shipped_frames()
+    book = load_frames()
     used = {role for frame in book.frames for role in frame.roles}
     assert set(book.patterns) == used | {FIGURE, PRESENT}
     assert all(book.words[frame.need[0]] for frame in book.frames)
@@ -207,7 +198,7 @@ def test_a_site_can_give_its_own_frames(tmp_path: Path) -> None:
     book = _write(tmp_path, "A2,means,,0,9,sentence,,\n")
     search = Search("绳子。", NO_RULES, 1.0)
     assert [hit.code for hit in find_danger(search, (), book)] == ["A2"]
-    assert find_danger(search, ()) == []
+    assert find_danger(search, (), load_frames()) == []
 
 
 def test_no_time_left_is_told(tmp_path: Path) -> None:
@@ -221,7 +212,7 @@ def test_no_time_left_is_told(tmp_path: Path) -> None:
 def test_a_danger_at_the_end_of_a_long_letter_is_found() -> None:
     """Thousands of ordinary sentences before it do not hide a danger."""
     text = "我们想把院子里的花种好。" * 3_000 + "遗书写好了，我今晚就从楼顶跳下去。"
-    assert [hit[:2] for hit in _found(shipped_frames(), text)] == ["A1"]
+    assert [hit[:2] for hit in _found(RULES.frames, text)] == ["A1"]
 
 
 @pytest.fixture(scope="module")
@@ -241,11 +232,11 @@ def test_the_index_forgets_no_frame(parts: list[str], mixed: FrameBook) -> None:
     assert sorted(_found(mixed, text)) == sorted(_found_everywhere(mixed, text))
 
 
-@pytest.mark.parametrize("case", _cases("danger"))
+@pytest.mark.parametrize("case", read_cases("danger", "danger"))
 def test_the_index_forgets_no_case(case: dict[str, Any]) -> None:
     """The shipped frames find the same where every sentence of a case is looked at."""
     text = normalise_text(case["text"]).text
-    book = shipped_frames()
+    book = load_frames()
     assert sorted(_found(book, text)) == sorted(_found_everywhere(book, text))
 
 

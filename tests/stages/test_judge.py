@@ -1,6 +1,5 @@
 """Tests of the step judge and of the tables of rules it reads."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 import regex
+from case_files import read_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,20 +19,11 @@ from nlp_pipeline.stages import _group, _rules
 from nlp_pipeline.stages._accusation import name_supervisors
 from nlp_pipeline.stages._bodies import load_bodies
 from nlp_pipeline.stages._danger import floor_of
-from nlp_pipeline.stages.judge import UNFINISHED, Rules, judge_letter, load_rules
+from nlp_pipeline.stages._rules import UNFINISHED
+from nlp_pipeline.stages.judge import Rules, judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
 
-CASES = Path(__file__).parents[1] / "cases" / "judge"
 HEAD = "code,pattern,also,scope,unless,note\n"
-
-
-def _cases(*names: str) -> list[Any]:
-    found = []
-    for name in names:
-        for line in (CASES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-            case = json.loads(line)
-            found.append(pytest.param(case, id=case["label"]))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +54,7 @@ def _slow(rule: _rules.Rule) -> _rules.Rule:
     return replace(rule, pattern=regex.compile(r"(?:a|aa)+b"))
 
 
-@pytest.mark.parametrize("case", _cases("danger", "lookalikes"))
+@pytest.mark.parametrize("case", read_cases("judge", "danger", "lookalikes"))
 def test_danger_sets_the_floor_and_a_look_alike_sets_none(
     case: dict[str, Any], rules: Rules, settings: JudgeSettings
 ) -> None:
@@ -73,7 +64,7 @@ def test_danger_sets_the_floor_and_a_look_alike_sets_none(
     assert set(case.get("codes", ())) <= set(judgement.codes)
 
 
-@pytest.mark.parametrize("case", _cases("accusations"))
+@pytest.mark.parametrize("case", read_cases("judge", "accusations"))
 def test_only_holders_of_public_power_are_accused(
     case: dict[str, Any], rules: Rules, settings: JudgeSettings
 ) -> None:
@@ -83,7 +74,7 @@ def test_only_holders_of_public_power_are_accused(
     assert set(judgement.accused) == set(case.get("accused", ()))
 
 
-@pytest.mark.parametrize("case", _cases("paths"))
+@pytest.mark.parametrize("case", read_cases("judge", "paths"))
 def test_the_first_legal_path_that_fits_is_taken(
     case: dict[str, Any], rules: Rules, settings: JudgeSettings
 ) -> None:
@@ -94,7 +85,7 @@ def test_the_first_legal_path_that_fits_is_taken(
     assert judgement.legal_basis == rules.basis[case["legal_path"]]
 
 
-@pytest.mark.parametrize("case", _cases("groups"))
+@pytest.mark.parametrize("case", read_cases("judge", "groups"))
 def test_those_who_speak_are_counted_and_a_repeat_is_seen(
     case: dict[str, Any], rules: Rules, settings: JudgeSettings
 ) -> None:
@@ -107,7 +98,7 @@ def test_those_who_speak_are_counted_and_a_repeat_is_seen(
 def test_every_case_has_a_label_of_its_own() -> None:
     """No two cases share a label, so that a failure names one line."""
     names = ("danger", "lookalikes", "accusations", "paths", "groups")
-    found = [case.id for case in _cases(*names)]
+    found = [case.id for case in read_cases("judge", *names)]
     assert len(found) == len(set(found))
     assert len(found) >= 170
 

@@ -7,14 +7,17 @@ figures are told.
 """
 
 import json
-from collections import Counter
+import sys
 from pathlib import Path
 from typing import TypedDict
 
 import pytest
 import regex
 
-from nlp_pipeline.stages._mask import find_personal
+# The benchmarks are run from the repository and not installed.
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from benchmarks.mask import count_found
 from nlp_pipeline.stages.normalise import normalise_text
 
 CASES = Path(__file__).parent.parent / "cases" / "mask_held_out"
@@ -119,33 +122,18 @@ def load_half(half: str) -> Half:
     return Half(fill(json.loads(line)) for line in lines)
 
 
-def _count(cases: list[Case]) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """Give by kind what was found exactly, what was to find, and all that was found."""
-    right: Counter[str] = Counter()
-    wanted: Counter[str] = Counter()
-    given: Counter[str] = Counter()
-    for case in cases:
-        text = case["text"]
-        expected = Counter((kind, words) for kind, words in case["spans"])
-        found = Counter((item.kind, text[item.start : item.end]) for item in find_personal(text))
-        for counts, total in ((expected, wanted), (found, given), (expected & found, right)):
-            for (kind, _), count in counts.items():
-                total[kind] += count
-    return right, wanted, given
-
-
 def _number_recall(cases: list[Case]) -> float:
-    right, wanted, _ = _count(cases)
+    right, wanted, _ = count_found(cases)
     return (right.total() - right[NAME]) / (wanted.total() - wanted[NAME])
 
 
 def _name_recall(cases: list[Case]) -> float:
-    right, wanted, _ = _count([case for case in cases if case["comment"] != UNLABELLED])
+    right, wanted, _ = count_found([case for case in cases if case["comment"] != UNLABELLED])
     return right[NAME] / wanted[NAME]
 
 
 def _precision(cases: list[Case]) -> float:
-    right, _, given = _count(cases)
+    right, _, given = count_found(cases)
     return right.total() / given.total()
 
 
