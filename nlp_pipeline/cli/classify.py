@@ -66,6 +66,7 @@ def classify(
     processed are told in OUT's name with .failures.jsonl; the settings of the run
     are kept in OUT's name with .run.cfg.
     """
+    from nlp_pipeline.cli.interrupts import Interrupts
     from nlp_pipeline.cli.sink import Sink
     from nlp_pipeline.process import load_walk, process_letters
     from nlp_pipeline.stages.read import open_source
@@ -80,10 +81,12 @@ def classify(
     _warn_of_skipped(sources)
     walk = load_walk(settings)
     found = tuple(dict.fromkeys(name for source in sources for name in source.header))
-    with Sink(out, found, header or settings.write.header, with_text, as_json) as sink:
+    opened = Sink(out, found, header or settings.write.header, with_text, as_json)
+    with opened as sink, Interrupts() as interrupts:
         pairs = process_letters(_read(sources, limit), walk)
         shown = sys.stderr.isatty() and not quiet
         for letter, outcome in _progress(pairs) if shown else pairs:
+            interrupts.check()
             sink.write(letter, outcome)
     notes.tell_rest()
     if out is not None:

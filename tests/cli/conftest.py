@@ -4,7 +4,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,19 +53,31 @@ def loaded(monkeypatch: pytest.MonkeyPatch, walk: Walk) -> None:
 
 
 @pytest.fixture
-def start() -> Callable[..., "subprocess.Popen[bytes]"]:
-    """Give a starter of `petition` as a process of its own, its streams piped."""
+def start() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Give a starter of `petition` as a process of its own, its streams piped.
+
+    A process that a failing test left behind ends with it and fails no other.
+    """
+    begun: list[subprocess.Popen[bytes]] = []
 
     def begin(*arguments: object, **more: Any) -> "subprocess.Popen[bytes]":
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "nlp_pipeline", *map(str, arguments)],
             env={**os.environ, "PYTHONIOENCODING": ""},
             start_new_session=True,
             **{**pipes, **more},
         )
+        begun.append(process)
+        return process
 
-    return begin
+    yield begin
+    for process in begun:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None and not stream.closed:
+                stream.close()
 
 
 @pytest.fixture
