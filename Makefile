@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export NLP_PIPELINE_DATA ?=
 
-.PHONY: demo test check format model results clean
+.PHONY: demo test check format model evaluate results clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.demo
@@ -31,7 +31,7 @@ format: $(VENV)/.checked
 model: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.make_model
 
-results: $(VENV)/.tested
+evaluate results: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.results
 
 $(BIN)/python:

@@ -5,10 +5,12 @@ in a Traditional rendering, and runs every contestant over all of them in turn, 
 by round, so that what else the machine does falls on all alike. It prints the median
 round of each in letters a processor second, and against plain OpenCC and jieba the
 median of the rounds' ratios with the least and the greatest. Then: the share of each
-step; whole processes from nothing to ready, in pairs with jieba's; and the time a
+step; whole processes from nothing to ready, in turn with jieba's, with the processor's
+seconds and the ratio to jieba's of the same round; and the time a
 character takes in letters of ten thousand to ten million characters.
 """
 
+import resource
 import subprocess
 import sys
 import time
@@ -30,6 +32,7 @@ from nlp_pipeline.stages.segment import Segmenter
 LETTERS = 1000
 CHARACTERS = (350, 450)
 ROUNDS = 7
+STARTS = 11
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 PLAIN = "plain OpenCC and jieba"
 READY = {
@@ -43,10 +46,21 @@ READY = {
         "cut = load_segmenter(settings, load_labels(settings.resources.directory)); "
         "cut(normalise_text('樓下工地噪音擾民').text)"
     ),
-    "the whole walk, model and rules, ready": (
+    "the whole walk loaded, a letter segmented": (
         "from nlp_pipeline.config import load_settings; "
         "from nlp_pipeline.process import load_walk; "
         "load_walk(load_settings()).segmenter('楼下')"
+    ),
+    "a first letter walked, model and rules": (
+        "from nlp_pipeline.config import load_settings; "
+        "from nlp_pipeline.process import load_walk, process_letters; "
+        "from nlp_pipeline.records import Letter; "
+        "letter = Letter('1', '尊敬的领导，楼下工地噪音扰民，请尽快处理。'); "
+        "list(process_letters([letter], load_walk(load_settings())))"
+    ),
+    "petition --help": (
+        "import sys; from nlp_pipeline.cli import main; "
+        "sys.argv[1:] = ['--help']; sys.stdout = sys.stderr; main()"
     ),
 }
 RUNS = {
@@ -126,14 +140,30 @@ def _print_shares(walk: Walk, letters: Sequence[str]) -> None:
 def _start() -> None:
     """Time whole processes in turn; each runs once before, so that caches are there for all."""
     spent: dict[str, list[float]] = {name: [] for name in READY}
-    for count in range(ROUNDS + 1):
+    worked: dict[str, list[float]] = {name: [] for name in READY}
+    for count in range(STARTS + 1):
         for name, code in READY.items():
-            start = time.perf_counter()
-            subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)  # noqa: S603
+            passed, work = _run(code)
             if count:
-                spent[name].append(time.perf_counter() - start)
+                spent[name].append(passed)
+                worked[name].append(work)
+    beside = next(iter(spent.values()))
     for name, seconds in spent.items():
-        print(f"{name:<40} {median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})")
+        ratio = median(ours / theirs for ours, theirs in zip(seconds, beside, strict=True))
+        print(
+            f"{name:<45} {median(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f}),"
+            f" processor {median(worked[name]):.2f}, {ratio:.2f} × jieba"
+        )
+
+
+def _run(code: str) -> tuple[float, float]:
+    """Run a process to its end; give the seconds it took, and those of the processor."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(  # noqa: S603
+        [sys.executable, "-W", "ignore", "-c", code], check=True, stderr=subprocess.DEVNULL
+    )
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _grow(walk: Walk) -> None:

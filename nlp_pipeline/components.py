@@ -132,7 +132,9 @@ class ClassifyComponent:
         """Give the doc as the batch loop would have it."""
         clean = _clean_of(doc)
         tokens = [Token(t.text, t.idx, t.idx + len(t.text)) for t in doc]
-        return prepare(clean, tokens, self.settings.classify.max_model_chars)
+        limit = self.settings.classify.max_model_chars
+        reads_cues = self.model is None or self.model.reads_cues
+        return prepare(clean, tokens, limit, with_cues=reads_cues)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Write the model as a bundle."""

@@ -1,21 +1,38 @@
 """Settings: the defaults, then a file, then single values; typed and frozen.
 
-`default_config.cfg` lists every setting with a comment. A misspelt name or a
-wrong type is refused with the dotted path of the setting. Settings are passed
-as arguments; nothing here is global and nothing reads the environment.
+`default_config.cfg` lists every setting with a comment. A misspelt name, a
+wrong type or a value out of range is refused with the dotted path of the setting.
+Settings are passed as arguments; nothing here is global and nothing reads the
+environment.
 """
 
-import configparser
+import json
 import math
 from collections.abc import Mapping
+from configparser import ConfigParser
+from configparser import Error as ParserError
 from dataclasses import asdict, dataclass, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from confection import Config
-
 from nlp_pipeline.errors import ConfigError, SourceError
+
+_POSITIVE = frozenset(
+    {
+        "read.max_letter_chars",
+        "read.parser_memory_mb",
+        "read.parser_seconds",
+        "classify.batch_size",
+        "classify.max_model_chars",
+        "judge.pattern_seconds",
+        "retrain.max_features",
+        "retrain.cost",
+        "retrain.max_rounds",
+        "drift.weeks",
+    }
+)
+"""Sizes and times of which nothing would be left at 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +102,7 @@ class RouteSettings:
     min_department: float
     min_letter_chars: int
     max_unseen_share: float
+    max_strangeness: float
     audit_share: float
     audit_seed: int
 
@@ -94,6 +112,51 @@ class WriteSettings:
     """How results are written."""
 
     header: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainSettings:
+    """How a model learns from its clerks, and where the models of the office lie."""
+
+    shelf: str
+    correction_weight: float
+    import_weight: float
+    tag_weight: float
+    exam_share: float
+    calibrate_share: float
+    newest_share: float
+    most_newest: int
+    max_features: int
+    cost: float
+    max_rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """What a new model must show before it serves."""
+
+    min_letters: int
+    max_loss: float
+    min_accusation_recall: float
+    min_urgent_recall: float
+    min_department_recall: float
+    max_danger_loss: float
+    max_recall_loss: float
+    departments: int
+    min_class_letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSettings:
+    """When a change of the mail, or of the answers, is worth telling."""
+
+    weeks: int
+    min_letters: int
+    max_shift: float
+    max_unseen_rise: float
+    max_certainty_fall: float
+    max_correction_rise: float
+    max_accuracy_fall: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +171,16 @@ class Settings:
     judge: JudgeSettings
     route: RouteSettings
     write: WriteSettings
+    retrain: RetrainSettings
+    gate: GateSettings
+    drift: DriftSettings
 
     def as_config(self) -> str:
         """Give the resolved settings in the format they are read from."""
-        sections = {
-            name: {key: _plain(value) for key, value in section.items()}
+        return "\n\n".join(
+            "\n".join([f"[{name}]", *(f"{key} = {json.dumps(x)}" for key, x in section.items())])
             for name, section in asdict(self).items()
-        }
-        # confection doubles every $ for its interpolation, which is not used here.
-        return Config(sections).to_str(interpolate=False).replace("$$", "$")
+        )
 
 
 def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -129,7 +193,7 @@ def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None 
 
     Raises:
         SourceError: the file cannot be read.
-        ConfigError: a setting is unknown or of the wrong type.
+        ConfigError: a setting is unknown, of the wrong type or out of its range.
     """
     sections: dict[str, dict[str, Any]] = _parse(_default_text(), "default_config.cfg")
     if path is not None:
@@ -150,10 +214,31 @@ def _default_text() -> str:
 
 
 def _parse(text: str, name: str) -> dict[str, dict[str, Any]]:
+    """Read sections of values in JSON; spaCy's format without its references.
+
+    A section with a dot belongs to one that stands in the same file.
+    """
+    parser = ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
-        return dict(Config().from_str(text, interpolate=False))
-    except (ValueError, configparser.Error) as error:
+        parser.read_string(text)
+    except ParserError as error:
         raise ConfigError(name, "not in the format of a .cfg file") from error
+    parents = [section.rpartition(".")[0] for section in parser.sections()]
+    if parser.defaults() or not {*parents} <= {"", *parser.sections()}:
+        raise ConfigError(name, "not in the format of a .cfg file")
+    return {
+        section: {key: _read_value(value) for key, value in parser.items(section)}
+        for section in parser.sections()
+    }
+
+
+def _read_value(text: str) -> Any:
+    """Read a value in JSON; what is none is a string."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _assign(sections: dict[str, dict[str, Any]], name: str, value: Any) -> None:
@@ -170,11 +255,28 @@ def _build(sections: Mapping[str, Mapping[str, Any]]) -> Settings:
         hints = get_type_hints(kind)
         built[section.name] = kind(
             **{
-                name: _typed(f"{section.name}.{name}", sections[section.name][name], t)
+                name: _ranged(
+                    f"{section.name}.{name}",
+                    _typed(f"{section.name}.{name}", sections[section.name][name], t),
+                )
                 for name, t in hints.items()
             }
         )
     return Settings(**built)
+
+
+def _ranged(name: str, value: Any) -> Any:
+    """Check that a share lies between 0 and 1, and that a size or a time is above 0.
+
+    Of the fractions, those called `min_`, `max_` or `_share` are shares.
+    """
+    key = name.partition(".")[2]
+    is_share = key.startswith(("min_", "max_")) or key.endswith("_share")
+    if isinstance(value, float) and is_share and not 0 <= value <= 1:
+        raise ConfigError(name, f"a share between 0 and 1 is wanted, not {value!r}")
+    if name in _POSITIVE and not value > 0:
+        raise ConfigError(name, f"a number above 0 is wanted, not {value!r}")
+    return value
 
 
 def _typed(name: str, value: Any, kind: Any) -> Any:
@@ -190,7 +292,3 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
     if type(value) is not kind:
         raise ConfigError(name, f"{kind.__name__} is wanted, not {value!r}")
     return value
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value

@@ -230,6 +230,40 @@ class CorpusError(PetitionError):
 
 
 @dataclass(eq=False)
+class ShelfError(PetitionError):
+    """The shelf of models cannot be used, or not for this."""
+
+    code: ClassVar[str] = "P502"
+    what: ClassVar[str] = "The shelf {path} cannot be used: {problem}."
+    remedy: ClassVar[str] = "See docs/retraining.md."
+    path: Path | str
+    problem: str
+
+
+@dataclass(eq=False)
+class PromotionRefusedError(PetitionError):
+    """A model may not serve: it is not better where it matters, or nobody answers for it."""
+
+    code: ClassVar[str] = "P503"
+    what: ClassVar[str] = "Model {name} was not promoted: {problem}."
+    remedy: ClassVar[str] = "{action}"
+    name: str
+    problem: str
+    action: str = "The model that served goes on serving."
+
+
+@dataclass(eq=False)
+class UnknownLabelsError(PetitionError):
+    """Labelled letters bear labels that neither the register nor the model knows."""
+
+    code: ClassVar[str] = "P504"
+    what: ClassVar[str] = "{path} holds labels that are not known: {found}."
+    remedy: ClassVar[str] = "Mend the table, or lay your own register in resources.directory."
+    path: Path | str
+    found: Sequence[str]
+
+
+@dataclass(eq=False)
 class WriteError(PetitionError):
     """A result could not be written."""
 
@@ -239,3 +273,138 @@ class WriteError(PetitionError):
     path: Path | str
     problem: str
     kept: str
+
+
+@dataclass(eq=False)
+class ResumeError(PetitionError):
+    """A stopped run cannot be gone on from."""
+
+    code: ClassVar[str] = "P602"
+    what: ClassVar[str] = "The run cannot go on from {path}: {problem}."
+    remedy: ClassVar[str] = "Run without --resume to begin anew."
+    path: str | Path
+    problem: str
+
+
+@dataclass(eq=False)
+class ClusterError(PetitionError):
+    """The cluster cannot be reached."""
+
+    code: ClassVar[str] = "P603"
+    what: ClassVar[str] = "The scheduler {address} cannot be used: {problem}."
+    remedy: ClassVar[str] = "Check the address and the certificates. See docs/scale.md."
+    address: str
+    problem: str
+
+
+@dataclass(eq=False)
+class StoreError(PetitionError):
+    """The store cannot be opened, or it refused."""
+
+    code: ClassVar[str] = "P701"
+    what: ClassVar[str] = "The store {url} failed: {problem}."
+    remedy: ClassVar[str] = "What was filed before is kept. See docs/store.md."
+    url: str
+    problem: str
+
+
+@dataclass(eq=False)
+class BackupError(PetitionError):
+    """A copy of the store could not be made or put back."""
+
+    code: ClassVar[str] = "P702"
+    what: ClassVar[str] = "{path} cannot be used for this copy: {problem}."
+    remedy: ClassVar[str] = "Nothing was changed. Name another file."
+    path: Path | str
+    problem: str
+
+
+@dataclass(eq=False)
+class StoreVersionError(PetitionError):
+    """The tables of the store are not those of this version."""
+
+    code: ClassVar[str] = "P703"
+    what: ClassVar[str] = "The store {url} is at revision {revision}; {newest} is needed."
+    remedy: ClassVar[str] = "Back it up, then run: petition db upgrade --store URL"
+    url: str
+    revision: str
+    newest: str
+
+
+@dataclass(eq=False)
+class NoSuchLetterError(PetitionError):
+    """No letter of this key is there for the one who asks."""
+
+    code: ClassVar[str] = "P704"
+    what: ClassVar[str] = "There is no letter {key} here."
+    remedy: ClassVar[str] = "Take it from the queue again."
+    key: str
+
+
+@dataclass(eq=False)
+class LeaseError(PetitionError):
+    """Another clerk has the letter in hand."""
+
+    code: ClassVar[str] = "P705"
+    what: ClassVar[str] = "Letter {key} is in the hands of {login}."
+    remedy: ClassVar[str] = "Take the next one; it comes back if it is left lying."
+    key: str
+    login: str
+
+
+@dataclass(eq=False)
+class ClerkError(PetitionError):
+    """An account cannot be made or changed like this."""
+
+    code: ClassVar[str] = "P706"
+    what: ClassVar[str] = "Account {login}: {problem}."
+    remedy: ClassVar[str] = "Choose another name, or change the account that is there."
+    login: str
+    problem: str
+
+
+@dataclass(eq=False)
+class StaleLetterError(PetitionError):
+    """Somebody changed the letter since it was read."""
+
+    code: ClassVar[str] = "P707"
+    what: ClassVar[str] = "Letter {key} was changed meanwhile (version {version}, now {now})."
+    remedy: ClassVar[str] = "Look at it again; nothing of yours was lost or overwritten."
+    key: str
+    version: int
+    now: int
+
+
+@dataclass(eq=False)
+class CaseError(PetitionError):
+    """The state of a case does not allow this step."""
+
+    code: ClassVar[str] = "P708"
+    what: ClassVar[str] = "{kind} is not possible for letter {key} in state {state}: {problem}."
+    remedy: ClassVar[str] = "docs/store.md lists the states and what may follow each."
+    key: str
+    kind: str
+    state: str
+    problem: str = "it does not follow this state"
+
+
+@dataclass(eq=False)
+class ForbiddenError(PetitionError):
+    """The role does not allow this."""
+
+    code: ClassVar[str] = "P709"
+    what: ClassVar[str] = "{action} is for the role {role}."
+    remedy: ClassVar[str] = "Ask somebody who has it."
+    action: str
+    role: str
+
+
+@dataclass(eq=False)
+class SimilarIndexError(PetitionError):
+    """A folder holds no index of past letters that can be used."""
+
+    code: ClassVar[str] = "P801"
+    what: ClassVar[str] = "The index of similar letters in {folder} cannot be used: {problem}."
+    remedy: ClassVar[str] = "Remove the folder; the index is built again from the letters."
+    folder: Path
+    problem: str

@@ -40,7 +40,7 @@ from nlp_pipeline.stages.classify import (
 from nlp_pipeline.stages.judge import Rules, judge_letter, load_rules
 from nlp_pipeline.stages.normalise import normalise_text
 from nlp_pipeline.stages.route import route_letter, shield_predictions, text_key
-from nlp_pipeline.stages.segment import Segmenter, dictionary_words
+from nlp_pipeline.stages.segment import Segmenter, dictionary_words, lasting_cache
 
 Pair = tuple[Letter, Outcome]
 
@@ -66,12 +66,14 @@ def load_walk(settings: Settings) -> Walk:
         ResourceError: of a data file.
     """
     labels = load_labels(settings.resources.directory)
+    folder = settings.segment.cache_directory
+    cache = Path(folder) if folder else None
     return Walk(
         settings=settings,
         labels=labels,
         segmenter=load_segmenter(settings, labels),
         model=load_model(settings.classify.model),
-        rules=load_rules(labels, settings.resources.directory),
+        rules=load_rules(labels, settings.resources.directory, lasting_cache(cache)),
     )
 
 
@@ -100,8 +102,11 @@ def find_bundle(name: str) -> Path:
         ModelMissingError: no such folder and no such package.
     """
     from nlp_pipeline.learning.bundle import MANIFEST
+    from nlp_pipeline.learning.shelf import Shelf, is_shelf
 
     folder = Path(name)
+    if is_shelf(folder):
+        return Shelf(folder).champion()
     if folder.is_dir() and (not name.isidentifier() or (folder / MANIFEST).is_file()):
         return folder
     if not name.isidentifier():
@@ -153,12 +158,13 @@ def process_batch(batch: Sequence[Letter | Failure], walk: Walk) -> list[Pair]:
     done = iter(_classify_all(ready, walk))
     pairs: list[Pair] = []
     for item, outcome in zip(batch, outcomes, strict=True):
-        letter = item if isinstance(item, Letter) else _letter_of(item)
+        letter = item if isinstance(item, Letter) else letter_of(item)
         pairs.append((letter, next(done) if isinstance(outcome, Segmented) else outcome))
     return pairs
 
 
-def _letter_of(failure: Failure) -> Letter:
+def letter_of(failure: Failure) -> Letter:
+    """Give the letter that was never read: what the failure kept of it."""
     return Letter(
         failure.letter_id, "", source=failure.source, number=failure.number, row=failure.row
     )
@@ -213,7 +219,9 @@ def _normalise(walk: Walk, letter: Letter) -> CleanText:
 
 def _segment(clean: CleanText, walk: Walk) -> Segmented:
     tokens = walk.segmenter(clean.text)
-    return prepare(clean, tokens, walk.settings.classify.max_model_chars)
+    limit = walk.settings.classify.max_model_chars
+    cache = walk.rules.cache
+    return prepare(clean, tokens, limit, with_cues=walk.model.reads_cues, cache=cache)
 
 
 def _classify_all(ready: Sequence[tuple[Letter, Segmented]], walk: Walk) -> list[Outcome]:
@@ -244,7 +252,9 @@ def _decide_one(
     judgement = _guard(
         letter,
         "judge",
-        lambda it: judge_letter(segmented.clean, predictions, walk.rules, judge, it.received),
+        lambda it: judge_letter(
+            segmented.clean, predictions, walk.rules, judge, it.received, segmented.sentences
+        ),
     )
     if isinstance(judgement, Failure):
         return judgement

@@ -13,14 +13,17 @@ PACKAGE = ROOT / "nlp_pipeline"
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
 
-CORE = {"records", "errors", "labels", "config"}
-UPPER = {"process", "components", "learning"}
+CORE = {"records", "offsets", "errors", "labels", "config"}
+UPPER = {"process", "parallel", "cluster", "components", "learning"}
 KNOWS: dict[str, set[str]] = {
     **dict.fromkeys(CORE, CORE),
     "stages": CORE | {"stages"},
     **dict.fromkeys(UPPER, CORE | UPPER | {"stages"}),
     "": CORE | UPPER | {"stages"},
-    "cli": CORE | UPPER | {"stages", "cli", ""},
+    "store": CORE | {"stages", "store"},
+    "similar": CORE | {"stages", "similar"},
+    "review": CORE | UPPER | {"stages", "store", "similar", "review", ""},
+    "cli": CORE | UPPER | {"stages", "store", "similar", "review", "cli", ""},
     "__main__": {"cli"},
 }
 """What each part of the package may import; "" is the package itself."""

@@ -96,6 +96,52 @@ def test_thresholds_are_finite(name: str, value: float) -> None:
         load_settings(None, {name: value})
 
 
+SHARES = [
+    name
+    for name in NAMES
+    if _kind(name) is float
+    and (name.split(".")[1].startswith(("min_", "max_")) or name.endswith("_share"))
+]
+
+
+@pytest.mark.parametrize("name", SHARES)
+@pytest.mark.parametrize("value", [-0.01, 1.01, 60, -1])
+def test_shares_lie_between_0_and_1(name: str, value: float) -> None:
+    """A share or a probability out of its range is refused; 60 is not 60 %."""
+    with pytest.raises(ConfigError, match="a share between 0 and 1 is wanted") as caught:
+        load_settings(None, {name: value})
+    assert caught.value.setting == name
+
+
+@pytest.mark.parametrize("name", SHARES)
+@pytest.mark.parametrize("value", [0, 1, 0.5])
+def test_both_ends_of_a_share_are_taken(name: str, value: float) -> None:
+    """0 and 1 are shares: nothing passes, or everything does."""
+    assert _value(load_settings(None, {name: value}), name) == value
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "read.max_letter_chars",
+        "classify.batch_size",
+        "classify.max_model_chars",
+        "read.parser_seconds",
+    ],
+)
+@pytest.mark.parametrize("value", [0, -1])
+def test_sizes_are_above_0(name: str, value: int) -> None:
+    """A size or a time of which nothing would be left is refused."""
+    with pytest.raises(ConfigError, match="a number above 0 is wanted"):
+        load_settings(None, {name: value})
+
+
+def test_time_of_a_rule_is_above_0() -> None:
+    """A rule that may take no time at all would leave every letter unfinished."""
+    with pytest.raises(ConfigError, match=r"judge\.pattern_seconds .* above 0 is wanted"):
+        load_settings(None, {"judge.pattern_seconds": 0})
+
+
 @pytest.mark.parametrize("name", [n for n in NAMES if _kind(n) is float])
 def test_whole_numbers_serve_as_fractions(name: str) -> None:
     """A fraction may be written without a point."""

@@ -119,7 +119,7 @@ def test_explaining_fails_in_silence(
     ("arguments", "target"),
     [
         (["normalise"], "nlp_pipeline.stages.normalise.normalise_text"),
-        (["classify", "-"], "nlp_pipeline.cli.sink.result_values"),
+        (["classify", "-"], "nlp_pipeline.stages.write.result_values"),
         (["classify", "-"], "nlp_pipeline.cli.tables.shown"),
         (["explain"], "nlp_pipeline.cli.explain.describe"),
         (["explain", "--json"], "nlp_pipeline.records.asdict"),

@@ -137,7 +137,7 @@ def _item(number: int, kind: str) -> Letter | Failure:
 @settings(max_examples=40, deadline=None)
 @given(
     kinds=st.lists(st.sampled_from(KINDS), max_size=12),
-    batch_size=st.integers(-1, 14),
+    batch_size=st.integers(1, 14),
     error=st.sampled_from(ERRORS),
 )
 def test_as_many_outcomes_as_letters(

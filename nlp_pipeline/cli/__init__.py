@@ -15,7 +15,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from nlp_pipeline.cli import check, classify, evaluate, explain, filters, train
+from nlp_pipeline.cli import (
+    check,
+    classify,
+    db,
+    doubtful,
+    drift,
+    evaluate,
+    explain,
+    filters,
+    models,
+    retrain,
+    serve,
+    suggest_labels,
+    train,
+)
 from nlp_pipeline.cli.terminal import settle_streams, shown, tell
 from nlp_pipeline.errors import PetitionError
 
@@ -63,6 +77,13 @@ app.command("normalise")(filters.normalise)
 app.command("segment")(filters.segment)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("retrain")(retrain.retrain)
+app.command("models")(models.models)
+app.command("suggest-labels")(suggest_labels.suggest_labels)
+app.command("doubtful-labels")(doubtful.doubtful_labels)
+app.command("drift")(drift.drift)
+app.command("db")(db.db)
+app.command("serve")(serve.serve)
 app.command("check")(check.check)
 
 

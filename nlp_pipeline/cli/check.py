@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -15,9 +16,14 @@ from nlp_pipeline.cli.options import (
 )
 from nlp_pipeline.cli.terminal import shown, write_json
 from nlp_pipeline.config import Settings
-from nlp_pipeline.errors import ModelMismatchError, PetitionError
+from nlp_pipeline.errors import (
+    ModelMismatchError,
+    PetitionError,
+    StoreError,
+    StoreVersionError,
+)
 
-_OPTIONAL = ("pyarrow",)
+_OPTIONAL = ("pyarrow", "SQLAlchemy")
 _NEEDED = ("numpy", "scipy", "scikit-learn", "spacy", "jieba", "opencc", "regex")
 
 
@@ -108,11 +114,27 @@ def _trial(settings: Settings) -> str:
     return f"{decision.topic}, {decision.urgency}, {decision.department}"
 
 
+def _store(_: Settings) -> str:
+    try:
+        from nlp_pipeline.store import default_url, status
+    except ImportError:
+        return "not installed (optional)"
+    if not Path(default_url().removeprefix("sqlite:///")).is_file():
+        return "no embedded store yet (optional)"
+    found = status()
+    if found.problem:
+        raise StoreError(found.url, found.problem)
+    if found.revision != found.newest:
+        raise StoreVersionError(found.url, found.revision or "(none)", found.newest)
+    return f"{found.letters:,} letters in the embedded store, sound"
+
+
 CHECKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("versions", _versions),
     ("data files", _resources),
     ("dictionary", _dictionary),
     ("model", _model),
     ("trial", _trial),
+    ("store", _store),
 )
 """What is checked, in order: a name and what tells its detail or raises."""

@@ -98,7 +98,8 @@ def describe(triage: "Triage") -> list[str]:
     lines.append("⑤ 研判 judge")
     for reason in judgement.reasons:
         field = SHOWN_NAMES.get(reason.field, reason.field)
-        lines.append(f"   {reason.code} {field}：“{reason.text}”")
+        by = "（模型）" if reason.weight else ""
+        lines.append(f"   {reason.code} {field}{by}：“{reason.text}”")
     lines.append(f"   办理途径：{judgement.legal_path} {judgement.legal_basis}")
     limits = "；".join(map(tell_deadline, judgement.deadlines))
     lines.append(f"   期限：{limits or '—'}")

@@ -26,6 +26,16 @@ EncodingOption = Annotated[
 IdOption = Annotated[str, typer.Option("--id-column", help="Heading of the id column.")]
 TitleOption = Annotated[str, typer.Option("--title-column", help="Heading of the title column.")]
 TextOption = Annotated[str, typer.Option("--text-column", help="Heading of the text column.")]
+StoreOption = Annotated[
+    str,
+    typer.Option("--store", help="sqlite:///FILE, postgresql+psycopg://…, or 'embedded'."),
+]
+ShelfOption = Annotated[
+    Path | None, typer.Option("--shelf", help="Folder of the office's models; else the setting.")
+]
+ByOption = Annotated[str, typer.Option("--by", help="Name of who answers for it.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
+LanguageOption = Annotated[str, typer.Option("--lang", help="Language of the verdict: zh or en.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 
 

@@ -9,18 +9,23 @@ from types import TracebackType
 from nlp_pipeline.cli.tables import ResultTable
 from nlp_pipeline.cli.terminal import shown, tell, write_json
 from nlp_pipeline.records import Failure, Letter, Outcome
-from nlp_pipeline.stages._result_columns import value_or_none
+from nlp_pipeline.stages._journal import Journal
+from nlp_pipeline.stages._result_columns import plan_columns, value_or_none
 from nlp_pipeline.stages.write import (
     FailureWriter,
     ResultWriter,
+    Row,
+    RowMaker,
     open_failures,
     open_writer,
-    result_values,
 )
 
 
 class Sink:
     """Takes every outcome once, in order, and counts them.
+
+    `maker` makes of a letter and its outcome the row that `take` takes; where several
+    processes work, each of them makes its rows.
 
     Args:
         out: the output, or None for standard output.
@@ -28,6 +33,7 @@ class Sink:
         header: language of the added headings; see `open_writer`.
         with_text: whether the normalised text is added.
         as_json: JSON lines on standard output instead of a table.
+        journal: where the rows of an output are noted, to go on from after a stop.
 
     Raises:
         FormatError, ConfigError, MissingExtraError, WriteError: of the output.
@@ -40,20 +46,24 @@ class Sink:
         header: str,
         with_text: bool,
         as_json: bool,
+        journal: Journal | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self._out = out
-        self._with_text = with_text
         self._writer: ResultWriter | None = None
         self._failures: FailureWriter | None = None
         self._table: ResultTable | None = None
+        self._journal = journal
         self._stack = ExitStack()
         if out is not None:
             self._failures = self._stack.enter_context(open_failures(out))
             opened = open_writer(out, columns, header, with_text)
             self._writer = self._stack.enter_context(opened)
-        elif not as_json:
+            self.maker = self._writer.maker
+            return
+        if not as_json:
             self._table = self._stack.enter_context(ResultTable())
+        self.maker = RowMaker(plan_columns((), "en" if as_json else "zh", with_text))
 
     def __enter__(self) -> "Sink":
         """Give the sink itself."""
@@ -65,37 +75,67 @@ class Sink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Finish what was opened; after an error the part file stays."""
+        """Finish what was opened; after an error the part file and the journal stay."""
         self._stack.__exit__(kind, error, trace)
+        if self._journal is not None:
+            if kind is None:
+                self._journal.remove()
+            else:
+                self._journal.close()
         if kind is KeyboardInterrupt and self._out is not None:
-            tell(f"stopped; what was done so far lies in {self._out}.part")
+            tell(f"stopped; what was done so far lies in {self._out}.part; --resume goes on")
+
+    def begin(self, resume: bool) -> int:
+        """Begin the journal, or write the rows that a stopped run had done again.
+
+        Returns:
+            how many letters are done.
+
+        Raises:
+            ResumeError: the journal is of another run, or damaged.
+            WriteError: the disk refused.
+        """
+        done = 0
+        if self._journal is not None and resume:
+            for row in self._journal.resume():
+                self._add(row)
+                done += 1
+        elif self._journal is not None:
+            self._journal.begin()
+        return done
 
     def write(self, letter: Letter, outcome: Outcome) -> None:
-        """Write one outcome and count it.
+        """Write one outcome and count it; see `take`."""
+        self.take(self.maker(letter, outcome))
+
+    def take(self, row: Row) -> None:
+        """Write one row, count it, and note that it is done.
 
         Raises:
             WriteError: the disk refused.
         """
-        self._count(outcome)
-        if isinstance(outcome, Failure):
-            self._tell_failure(outcome)
-        if self._writer is not None:
-            self._writer.write(letter, outcome)
-            return
-        values = result_values(outcome, self._with_text, self._table is not None)
-        if self._table is not None:
-            self._table.add(letter.id, values)
-        else:
-            found = {name: value_or_none(name, value) for name, value in values.items()}
-            write_json({"id": letter.id, **found})
+        self._add(row)
+        if self._journal is not None:
+            self._journal.append(row)
 
-    def _count(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Failure):
+    def _add(self, row: Row) -> None:
+        self._count(row)
+        if self._writer is not None:
+            self._writer.add(row)
+        elif self._table is not None:
+            self._table.add(row.letter_id, row.values)
+        else:
+            found = {name: value_or_none(name, value) for name, value in row.values.items()}
+            write_json({"id": row.letter_id, **found})
+
+    def _count(self, row: Row) -> None:
+        if row.failure is not None:
+            self._tell_failure(row.failure)
             self.counts["failed"] += 1
             return
         self.counts["done"] += 1
-        self.counts["review"] += outcome.decision.needs_review
-        self.counts[outcome.decision.urgency] += 1
+        self.counts["review"] += row.values["needs_review"] is True
+        self.counts[str(row.values["urgency"])] += 1
 
     def _tell_failure(self, failure: Failure) -> None:
         if self._failures is not None:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,7 +65,7 @@ def train(
     those of folds not trained on, near-duplicates kept together.
     """
     from nlp_pipeline.learning.corpus import read_labelled
-    from nlp_pipeline.learning.train import TrainSettings
+    from nlp_pipeline.learning.train import SITE_SETTINGS, TrainSettings
 
     if field not in FIELDS:
         raise LabelError("field", field, FIELDS)
@@ -73,7 +74,8 @@ def train(
     columns = named_columns(id_column, title_column, text_column)
     sets = {path: read_labelled(path, field, gold, settings.read, columns) for path in source}
     letters = [letter for found in sets.values() for letter in found]
-    training = TrainSettings(max_features=max_features, seed=seed)
+    known = SITE_SETTINGS if field == "department" else TrainSettings()
+    training = replace(known, max_features=max_features, seed=seed)
     model = _learn(out.name, field, letters, training, settings)
     facts = _facts(field, letters, training, settings)
     facts["sources"] = [[Path(path).name, len(found)] for path, found in sets.items()]
@@ -85,7 +87,8 @@ def train(
     figures = facts["figures"][field]
     sys.stdout.write(
         f"{len(letters)} letters, {figures['labels']} labels; on letters not trained on: "
-        f"accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}\n"
+        f"accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}, "
+        f"top-3 {figures['top3']:.3f}\n"
         f"{shown(str(out))}\n"
     )
 
@@ -105,7 +108,9 @@ def _learn(
     from nlp_pipeline.process import load_segmenter
 
     segmenter = load_segmenter(settings, load_labels(settings.resources.directory))
-    weighed = weigh_letters(letters, segmenter, settings)
+    tell(f"reading {len(letters)} letters")
+    with_runs = training.run_weight > 0
+    weighed = weigh_letters(letters, segmenter, settings, with_runs=with_runs)
     groups = group_near_duplicates([letter.raw for letter in letters])
     return train_model(
         name, letters, weighed, groups, segmenter.knows, training, (field,), tell=tell

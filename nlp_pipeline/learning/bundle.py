@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from nlp_pipeline.errors import ModelMismatchError, ModelMissingError, ModelUntrustedError
+from nlp_pipeline.learning.conformal import limits_from
 from nlp_pipeline.stages._features import VIEWS, TokenTable
-from nlp_pipeline.stages._model import Head, Model, place_views
+from nlp_pipeline.stages._model import STRAIGHT, Head, Model, Steps, place_views
 
 FORMAT = 1
 """Raised when older code could not read what newer code writes."""
@@ -88,7 +89,7 @@ def load_bundle(folder: Path) -> Model:
     return Model(
         name=str(manifest["name"]),
         table=TokenTable(names, _array(folder, "idf.npy", "<f4", (len(names),))),
-        weights=weights.astype(np.float32) * scales,
+        weights=Steps(weights, scales),
         base=_array(folder, "base.npy", "<f4", (columns,)),
         heads=heads,
         card=manifest["facts"],
@@ -139,9 +140,10 @@ def _seal(manifest: Mapping[str, Any]) -> str:
 def _write_files(model: Model, folder: Path) -> None:
     names = json.dumps(list(model.table.names), ensure_ascii=False, separators=(",", ":"))
     _write_json(folder / "features.json", names)
-    peaks = np.abs(model.weights).max(axis=0)
+    weights = np.asarray(model.weights)
+    peaks = np.abs(weights).max(axis=0)
     scales = (np.where(peaks > 0, peaks, 1.0) / _STEPS).astype(np.float32)
-    steps = np.rint(model.weights / scales).astype(np.int8)
+    steps = np.rint(weights / scales).astype(np.int8)
     arrays: dict[str, np.ndarray] = {
         "idf.npy": model.table.idf.astype(np.float32),
         "weights.npy": steps,
@@ -181,7 +183,7 @@ def _names(folder: Path) -> list[str]:
         names = json.loads((folder / "features.json").read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise ModelUntrustedError(folder, "features.json is not readable") from error
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+    if not isinstance(names, list) or not set(map(type, names)) <= {str}:
         raise ModelUntrustedError(folder, "features.json holds something else than names")
     if not names or len(set(names)) != len(names):
         raise ModelUntrustedError(folder, "features.json holds no name or one twice")
@@ -201,7 +203,7 @@ def _array(folder: Path, name: str, kind: str, shape: tuple[int, ...]) -> np.nda
     if not content.startswith(_MAGIC) or said != header.encode() or len(content) != size:
         raise ModelUntrustedError(folder, f"{name} is not an array of the shape and kind it should")
     found: np.ndarray = np.frombuffer(content, kind, offset=start).reshape(shape)
-    if not np.isfinite(found).all():
+    if found.dtype.kind == "f" and not np.isfinite(found).all():
         raise ModelUntrustedError(folder, f"{name} holds something else than numbers")
     return found
 
@@ -213,6 +215,8 @@ def _head_facts(head: Head) -> dict[str, Any]:
         "temperature": head.temperature,
         "bias": [float(value) for value in head.bias],
         "views": list(head.views),
+        "curve": list(head.curve),
+        "limits": {str(asked): limit for asked, limit in head.limits.items()},
     }
 
 
@@ -245,11 +249,23 @@ def _head(facts: Mapping[str, Any], start: int) -> Head | None:
     bias = np.array(facts["bias"], dtype=np.float64)
     temperature = float(facts["temperature"])
     views = [str(view) for view in facts.get("views", ())]
-    is_sound = bias.shape == (len(labels),) and np.isfinite([temperature, *bias]).all()
+    sharp, tail = (float(value) for value in facts.get("curve", STRAIGHT))
+    limits = limits_from(facts.get("limits", {}))
+    numbers = [temperature, sharp, tail, *bias]
+    is_sound = bias.shape == (len(labels),) and np.isfinite(numbers).all()
     is_plain = len(set(labels)) == len(labels) > 0 and temperature > 0
+    if not sharp > 0 or not sharp + tail > 0:
+        return None
     if not is_sound or not is_plain or len(set(views)) < len(views) or not set(views) <= {*VIEWS}:
         return None
     columns = slice(start, start + len(labels))
     return Head(
-        str(facts["field"]), labels, columns, temperature, bias, dict.fromkeys(views, columns)
+        str(facts["field"]),
+        labels,
+        columns,
+        temperature,
+        bias,
+        dict.fromkeys(views, columns),
+        (sharp, tail),
+        limits,
     )

@@ -6,7 +6,8 @@ gold label, the ranking of the labels, and the confidence of the first choice.
 A gold label that the model does not know is wrong in every one of them.
 
 Known limit: `coverage_95` and `coverage_98` choose their threshold on the very
-letters they are measured with; on a few hundred letters they are hopeful.
+letters they are measured with; on a few hundred letters they are hopeful, and
+`automatic_98` is what to expect.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,12 +20,15 @@ from nlp_pipeline.errors import CorpusError
 from nlp_pipeline.learning._confidence import (
     Bin,
     Cut,
+    blind_cut,
     calibration_error,
     confidence_cuts,
+    expected_error,
     reliability_bins,
     thin_cuts,
     widest_cut,
 )
+from nlp_pipeline.learning.conformal import SetFigures, measure_sets
 
 _RESAMPLES = 1000
 _SEED = 20261124
@@ -52,11 +56,16 @@ class Evaluation:
         macro_f1: mean F1 of the labels that occur in gold; one that is never
             chosen counts 0 (Opitz & Burst 2019, the average of F1 scores).
         top3_accuracy: share whose gold label is among the three likeliest.
+        top5_accuracy: the same among the five likeliest.
         ece: calibration error over 15 bins of equal width (Guo et al. 2017).
+        ece_expected: what the error would be on so many letters if every confidence
+            were true (`expected_error`).
         coverage_95: the largest share of letters, taken by falling confidence,
             of which at least 95 % are right; letters of one confidence are taken
             together; 0.0 where there is no such share.
         coverage_98: the same with 98 %.
+        automatic_98: what passes at 98 %, and how much of it is right, with the limit
+            chosen on the other half of the letters (`blind_cut`).
         per_class: the figures of each label.
         confusion: `confusion[i][j]` letters have the gold label `labels[i]` and
             the first choice `labels[j]`; the sum of all is `n`.
@@ -73,6 +82,7 @@ class Evaluation:
             all that occurs and kappa is not defined.
         accuracy_lenient: accuracy if further labels a person accepts count as
             right; None where none were given.
+        sets: how the conformal sets do; None where no limit was given.
     """
 
     field: str
@@ -80,9 +90,12 @@ class Evaluation:
     accuracy: float
     macro_f1: float
     top3_accuracy: float
+    top5_accuracy: float
     ece: float
+    ece_expected: float
     coverage_95: float
     coverage_98: float
+    automatic_98: Cut
     per_class: Mapping[str, ClassFigures]
     confusion: tuple[tuple[int, ...], ...]
     labels: tuple[str, ...]
@@ -93,12 +106,13 @@ class Evaluation:
     order: tuple[str, ...] = ()
     kappa_quadratic: float | None = None
     accuracy_lenient: float | None = None
+    sets: SetFigures | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Give the figures as JSON-shaped values, without confusion and curves.
 
-        `kappa_quadratic` is there only for a field with an order, and
-        `accuracy_lenient` only where further labels were given.
+        `kappa_quadratic` is there only for a field with an order, `accuracy_lenient`
+        only where further labels were given, and `sets` only where a limit was.
         """
         content: dict[str, Any] = {
             "field": self.field,
@@ -106,9 +120,12 @@ class Evaluation:
             "accuracy": self.accuracy,
             "macro_f1": self.macro_f1,
             "top3_accuracy": self.top3_accuracy,
+            "top5_accuracy": self.top5_accuracy,
             "ece": self.ece,
+            "ece_expected": self.ece_expected,
             "coverage_95": self.coverage_95,
             "coverage_98": self.coverage_98,
+            "automatic_98": self.automatic_98._asdict(),
             "per_class": {label: c._asdict() for label, c in self.per_class.items()},
             "intervals": {
                 "accuracy": list(self.accuracy_interval),
@@ -119,6 +136,8 @@ class Evaluation:
             content["kappa_quadratic"] = self.kappa_quadratic
         if self.accuracy_lenient is not None:
             content["accuracy_lenient"] = self.accuracy_lenient
+        if self.sets is not None:
+            content["sets"] = self.sets._asdict()
         return content
 
 
@@ -129,6 +148,7 @@ def evaluate_predictions(
     labels: Sequence[str],
     order: Sequence[str] = (),
     also: Sequence[Sequence[str]] = (),
+    set_limit: tuple[float, float] | None = None,
 ) -> Evaluation:
     """Give the figures of one field, defined at `Evaluation`.
 
@@ -139,6 +159,7 @@ def evaluate_predictions(
         labels: the model's labels, in the order of the columns.
         order: the labels from one end to the other, for a field with an order.
         also: for each letter further labels that a lenient judge accepts.
+        set_limit: a coverage asked of conformal sets, and its limit (`fit_limits`).
 
     Raises:
         CorpusError: there is no letter, or what is given does not fit together.
@@ -149,7 +170,7 @@ def evaluate_predictions(
     names = (*labels, *sorted(set(gold) - set(labels)))
     places = {label: place for place, label in enumerate(names)}
     truth = np.array([places[label] for label in gold])
-    ranked = np.argsort(-chances, axis=1, kind="stable")[:, :3]
+    ranked = np.argsort(-chances, axis=1, kind="stable")[:, :5]
     choices = [labels[place] for place in ranked[:, 0]]
     return Evaluation(
         field=field,
@@ -158,6 +179,7 @@ def evaluate_predictions(
         order=tuple(order),
         kappa_quadratic=_kappa(gold, choices, order),
         accuracy_lenient=_lenient(gold, choices, labels, also),
+        sets=measure_sets(chances, truth, *set_limit) if set_limit else None,
         **_choice_figures(truth, ranked, names),
         **_confidence_figures(chances.max(axis=1), truth == ranked[:, 0]),
     )
@@ -220,7 +242,7 @@ def _check_extras(
 def _choice_figures(truth: np.ndarray, ranked: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
     """Give the figures that rest on the ranking of the labels alone.
 
-    `truth` holds places in `names`; `ranked` the three likeliest of each letter.
+    `truth` holds places in `names`; `ranked` the five likeliest of each letter.
     """
     from sklearn.metrics import precision_recall_fscore_support
 
@@ -238,7 +260,8 @@ def _choice_figures(truth: np.ndarray, ranked: np.ndarray, names: Sequence[str])
     right = int(confusion.trace())
     return {
         "accuracy": right / len(truth),
-        "top3_accuracy": float((ranked == truth[:, None]).any(axis=1).mean()),
+        "top3_accuracy": float((ranked[:, :3] == truth[:, None]).any(axis=1).mean()),
+        "top5_accuracy": float((ranked == truth[:, None]).any(axis=1).mean()),
         "per_class": per_class,
         "macro_f1": sum(found) / len(found),
         "confusion": tuple(tuple(map(int, row)) for row in confusion),
@@ -255,8 +278,10 @@ def _confidence_figures(confidence: np.ndarray, hits: np.ndarray) -> dict[str, A
     shares = [cut.share if cut else 0.0 for cut in widest]
     return {
         "ece": calibration_error(bins),
+        "ece_expected": expected_error(confidence),
         "coverage_95": shares[0],
         "coverage_98": shares[1],
+        "automatic_98": blind_cut(confidence, hits, 0.98),
         "reliability": bins,
         "cuts": thin_cuts(cuts, widest),
     }

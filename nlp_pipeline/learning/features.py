@@ -15,6 +15,8 @@ import scipy.sparse as sp
 
 from nlp_pipeline.stages._features import (
     CUES,
+    RUN,
+    RUNS,
     TokenTable,
     stack_weights,
     token_features,
@@ -83,11 +85,37 @@ def add_cues(
     return TokenTable([*table.names, *cues], np.append(table.idf, np.ones(len(cues))))
 
 
+def add_runs(
+    table: TokenTable,
+    letters: Sequence[Mapping[str, float]],
+    knows: Callable[[str], bool],
+    most: int,
+    min_letters: int = MIN_LETTERS,
+) -> TokenTable:
+    """Give the table with the runs of characters across words.
+
+    Args:
+        table: a fitted table, already pruned.
+        letters: the weighed letters, with their runs.
+        knows: tells whether a word is in the dictionary.
+        most: how many runs are kept, the most frequent first.
+        min_letters: a run is kept when this many letters show it.
+    """
+    counts = Counter(run for letter in letters for run in view_of(letter, RUNS))
+    often = [run for run, count in counts.most_common() if count >= min_letters]
+    runs = sorted([run for run in often if is_allowed(run, knows)][:most])
+    if not runs:
+        return table
+    seen = np.array([counts[run] for run in runs])
+    idf = np.log((1 + len(letters)) / (1 + seen)) + 1
+    return TokenTable([*table.names, *runs], np.append(table.idf, idf))
+
+
 def is_allowed(name: str, knows: Callable[[str], bool]) -> bool:
     """Tell whether a feature may stand in a model that leaves the house."""
     if _FORBIDDEN.search(name):
         return False
-    word = name.strip("=_")
+    word = name.strip("=_").removeprefix(RUN)
     return not (_NAME.fullmatch(word) and not knows(word))
 
 

@@ -17,6 +17,9 @@ from nlp_pipeline.process import Walk, process_letters
 from nlp_pipeline.records import Letter, Triage
 from nlp_pipeline.stages.classify import field_chances, prepare, weigh
 
+SET_COVERAGE = 0.9
+"""The coverage that is asked of conformal sets where they are measured."""
+
 _BATCH = 256
 
 
@@ -39,7 +42,7 @@ def measure_field(
         CorpusError: no letter carries the field.
     """
     kept = [letter for letter in letters if field in letter.labels]
-    labels = walk.model.heads[field].labels
+    labels, limits = walk.model.heads[field].labels, walk.model.heads[field].limits
     chances = decided_chances(field, kept, walk)
     if among:
         chances = np.where(np.isin(labels, sorted(among)), chances, 0.0)
@@ -51,6 +54,7 @@ def measure_field(
         labels,
         order=_order(field, walk.labels, labels),
         also=[letter.also for letter in kept] if field == "department" else (),
+        set_limit=(SET_COVERAGE, limits[SET_COVERAGE]) if SET_COVERAGE in limits else None,
     )
 
 
@@ -85,7 +89,8 @@ def _chances(field: str, triages: Sequence[Triage], walk: Walk) -> np.ndarray:
     letters = []
     for triage in triages:
         tokens = walk.segmenter(triage.clean.text)
-        letters.append(weigh(prepare(triage.clean, tokens, settings.max_model_chars)))
+        letter = prepare(triage.clean, tokens, settings.max_model_chars)
+        letters.append(weigh(letter, with_runs=walk.model.reads_runs))
     return field_chances(walk.model, walk.model.scores(letters))[field]
 
 

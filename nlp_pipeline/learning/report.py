@@ -126,10 +126,13 @@ def _headlines(evaluation: Evaluation) -> tuple[Headline, ...]:
         Headline("准确率", _percent(e.accuracy), _range(e.accuracy_interval)),
         Headline("前三命中率", _percent(e.top3_accuracy), "正确答案在前三个建议之中"),
         Headline("宏平均 F1", _percent(e.macro_f1), _range(e.macro_f1_interval)),
-        Headline("校准误差", _percent(e.ece), "把握与实际相差多少，越小越好"),
+        Headline("校准误差", _percent(e.ece), f"完全准确时这么多信约为 {_percent(e.ece_expected)}"),
         Headline("可自动通过", _percent(e.coverage_95), "通过的信中不低于 95% 是对的"),
         Headline("可自动通过（严）", _percent(e.coverage_98), "通过的信中不低于 98% 是对的"),
     ]
+    if e.sets is not None:
+        note = f"要求 {_percent(e.sets.asked)}，候选集平均 {e.sets.mean_size:.1f} 个"
+        found.append(Headline("候选集覆盖率", _percent(e.sets.coverage), note))
     if e.accuracy_lenient is not None:
         note = "协办单位等可接受的答案也算对"
         found.append(Headline("宽松准确率", _percent(e.accuracy_lenient), note))

@@ -106,12 +106,17 @@ def split_letters(
 
 
 def weigh_letters(
-    letters: Sequence[Labelled], segmenter: Segmenter, settings: Settings
+    letters: Sequence[Labelled],
+    segmenter: Segmenter,
+    settings: Settings,
+    *,
+    with_runs: bool = False,
 ) -> dict[str, Weighed]:
-    """Walk letters up to what the model sees of them, by key."""
+    """Walk letters up to what the model sees of them, by key; see `weigh` for runs."""
     found = {}
     for letter in letters:
         clean = normalise_text(letter.raw, settings.normalise.min_traditional_share)
         tokens = segmenter(clean.text)
-        found[letter.key] = weigh(prepare(clean, tokens, settings.classify.max_model_chars))
+        seen = prepare(clean, tokens, settings.classify.max_model_chars)
+        found[letter.key] = weigh(seen, with_runs=with_runs)
     return found

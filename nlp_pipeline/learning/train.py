@@ -21,16 +21,23 @@ from sklearn.model_selection import GroupKFold
 from sklearn.svm import LinearSVC
 
 from nlp_pipeline.errors import CorpusError
-from nlp_pipeline.learning.calibrate import fit_scaling
+from nlp_pipeline.learning._confidence import (
+    calibration_error,
+    confidence_cuts,
+    reliability_bins,
+    widest_cut,
+)
+from nlp_pipeline.learning.calibrate import fit_curve, fit_scaling, source_weights
+from nlp_pipeline.learning.conformal import fit_limits
 from nlp_pipeline.learning.corpus import Labelled
-from nlp_pipeline.learning.features import add_cues, fit_table, prune_table
+from nlp_pipeline.learning.features import add_cues, add_runs, fit_table, prune_table
 from nlp_pipeline.learning.phrases import SOURCE as PHRASES
 from nlp_pipeline.learning.stack import fit_stack
-from nlp_pipeline.stages._features import CUES, VIEWS, view_of
-from nlp_pipeline.stages._model import Head, Model, place_views
+from nlp_pipeline.stages._features import CUES, RUNS, VIEWS, TokenTable, view_of
+from nlp_pipeline.stages._model import Head, Model, bend_chances, place_views
 
 BALANCED_FIELDS = ("purpose", "urgency")
-VIEWS_OF = {"topic": VIEWS[:2], "purpose": VIEWS}
+VIEWS_OF = {"topic": VIEWS[:2], "purpose": VIEWS[:3]}
 """The views each field is learned from, beside the whole letter."""
 
 MIN_HEADINGS = 300
@@ -45,13 +52,20 @@ class TrainSettings:
 
     `max_features` bounds the model's size; `cost` is the C of LIBLINEAR, and
     `stack_cost` that of the regression that weighs whole letter, heading and body.
+    `run_weight` is what a letter's runs of characters across words weigh beside its
+    words, 0 for nothing; at most `max_features` of them are kept.
     """
 
     max_features: int = 90_000
     min_letters: int = 3
     cost: float = 0.5
     stack_cost: float = 0.03
+    run_weight: float = 0.0
     seed: int = 20261124
+
+
+SITE_SETTINGS = TrainSettings(run_weight=1.0)
+"""How a site's own departments are learned: docs/decisions/0019-departments.md."""
 
 
 def train_model(
@@ -95,14 +109,15 @@ def train_model(
         tell(f"choosing {settings.max_features} features")
         first = [_fit_linear(matrix[t.rows], t.gold, t.weights, t, settings)[0] for t in tasks]
         table = prune_table(table, np.hstack(first), settings.max_features)
-    cued = [weighed[letters[row].key] for t in tasks if CUES in _views_of(t) for row in t.rows]
-    table = add_cues(table, cued, settings.min_letters)
+    seen = [weighed[x.key] for x in letters]
+    table = _with_views(table, seen, tasks, knows, settings)
     if table is not fitted:
-        matrix = table.transform([dict(weighed[x.key]) for x in letters])
+        matrix = table.transform([dict(letter) for letter in seen])
     views = {
-        view: table.transform([dict(view_of(weighed[x.key], view)) for x in letters])
+        view: table.transform([dict(view_of(letter, view)) for letter in seen])
         for view in VIEWS
         if any(view in _views_of(task) for task in tasks)
+        or (view == RUNS and settings.run_weight > 0)
     }
     parts = [_fit_field(task, matrix, views, settings, tell) for task in tasks]
     heads, columns = _place_heads(tasks, parts)
@@ -122,7 +137,7 @@ def train_model(
 class _Task:
     """One field to train: its letters' rows, and their gold columns and weights.
 
-    `are_letters` tells letters from phrases, which only teach.
+    `sources` names the set of each; phrases only teach and do not calibrate.
     """
 
     field: str
@@ -131,7 +146,7 @@ class _Task:
     gold: np.ndarray
     weights: np.ndarray
     groups: list[int]
-    are_letters: np.ndarray
+    sources: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -147,7 +162,24 @@ class _Fitted:
     base: np.ndarray
     temperature: float
     bias: np.ndarray
+    curve: tuple[float, float]
+    limits: dict[float, float]
     figures: dict[str, float]
+
+
+def _with_views(
+    table: TokenTable,
+    seen: Sequence[Mapping[str, float]],
+    tasks: Sequence[_Task],
+    knows: Callable[[str], bool],
+    settings: TrainSettings,
+) -> TokenTable:
+    """Give the table with the cues, and with the runs where they are asked for."""
+    cued = [seen[row] for task in tasks if CUES in _views_of(task) for row in task.rows]
+    table = add_cues(table, cued, settings.min_letters)
+    if settings.run_weight > 0:
+        table = add_runs(table, seen, knows, settings.max_features, settings.min_letters)
+    return table
 
 
 def _is_trainable(letters: Sequence[Labelled], groups: Sequence[int], field: str) -> bool:
@@ -165,8 +197,8 @@ def _task(field: str, letters: Sequence[Labelled], groups: Sequence[int]) -> _Ta
     if field in BALANCED_FIELDS:
         weights = np.ones(len(rows))
     gold = np.array([columns[label] for label in names])
-    are_letters = np.array([letters[i].source != PHRASES for i in rows])
-    return _Task(field, labels, rows, gold, weights, [groups[i] for i in rows], are_letters)
+    sources = np.array([letters[i].source for i in rows])
+    return _Task(field, labels, rows, gold, weights, [groups[i] for i in rows], sources)
 
 
 def _place_heads(tasks: Sequence[_Task], parts: Sequence[_Fitted]) -> tuple[dict[str, Head], int]:
@@ -177,7 +209,14 @@ def _place_heads(tasks: Sequence[_Task], parts: Sequence[_Fitted]) -> tuple[dict
         columns = slice(start, start + len(task.labels))
         views = dict.fromkeys(part.views, columns)
         heads[task.field] = Head(
-            task.field, task.labels, columns, part.temperature, part.bias, views
+            task.field,
+            task.labels,
+            columns,
+            part.temperature,
+            part.bias,
+            views,
+            part.curve,
+            part.limits,
         )
         start = columns.stop
     return place_views(heads)
@@ -202,6 +241,9 @@ def _fit_field(
     tell(f"{task.field}: {len(task.rows)} letters, {len(task.labels)} labels")
     names = _views(task, views)
     found = [part[task.rows] for part in (matrix, *(views[name] for name in names))]
+    if RUNS in views:
+        # No word is a run, so one machine learns both, and its weights serve both views.
+        found[0] = found[0] + settings.run_weight * views[RUNS][task.rows]
     scores = [_fold_scores(view, task, settings) for view in found]
     machines = [_fit_linear(view, task.gold, task.weights, task, settings) for view in found]
     if len(found) == 1:
@@ -210,17 +252,47 @@ def _fit_field(
         stack = fit_stack(scores, task.gold, task.weights, settings.stack_cost)
         weights, base = stack.fold(machines)
         joined = _stacked_scores(scores, task, settings)
-    kept = task.are_letters
-    joined, gold = joined[kept], task.gold[kept]
-    temperature, bias = fit_scaling(joined, gold, task.weights[kept])
-    chosen = (joined / temperature + bias).argmax(axis=1)
+    if RUNS in views:
+        names, weights = (*names, RUNS), [*weights, settings.run_weight * weights[0]]
+    return _calibrated(task, joined, weights, names, base)
+
+
+def _calibrated(
+    task: _Task,
+    scores: np.ndarray,
+    weights: list[np.ndarray],
+    views: tuple[str, ...],
+    base: np.ndarray,
+) -> _Fitted:
+    """Fit how a trained field's scores are read, and its figures, on scores out of fold."""
+    kept = task.sources != PHRASES
+    gold, sources = task.gold[kept], task.sources[kept]
+    temperature, bias = fit_scaling(scores[kept], gold, task.weights[kept])
+    places = slice(0, len(task.labels))
+    plain = Head(task.field, task.labels, places, temperature, bias).probabilities(scores[kept])
+    curve = fit_curve(plain, gold, source_weights(sources))
+    chances = bend_chances(plain, curve)
+    chosen = chances.argmax(axis=1)
     figures = {
         "letters": len(gold),
         "labels": len(task.labels),
         "accuracy": float((chosen == gold).mean()),
         "macro_f1": float(f1_score(gold, chosen, average="macro", zero_division=0)),
+        "top3": float((np.argsort(-chances, axis=1)[:, :3] == gold[:, None]).any(axis=1).mean()),
+        **_sureness(chances.max(axis=1), chosen == gold),
     }
-    return _Fitted(weights, names, base, temperature, bias, figures)
+    limits = fit_limits(chances, gold)
+    return _Fitted(weights, views, base, temperature, bias, curve, limits, figures)
+
+
+def _sureness(confidence: np.ndarray, hits: np.ndarray) -> dict[str, float]:
+    """Give the calibration error, and the limit from which on 98 % are right, with their share."""
+    cut = widest_cut(confidence_cuts(confidence, hits), 0.98)
+    return {
+        "ece": calibration_error(reliability_bins(confidence, hits)),
+        "min_for_98": cut.min_confidence if cut else 1.0,
+        "share_at_98": cut.share if cut else 0.0,
+    }
 
 
 def _views(task: _Task, views: Mapping[str, sp.csr_matrix]) -> tuple[str, ...]:

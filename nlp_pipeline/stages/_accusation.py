@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import regex
 
 from nlp_pipeline.stages._bodies import Bodies, Mention
+from nlp_pipeline.stages._patterns import compile_late
 from nlp_pipeline.stages._rules import Hit, Rule, Search
 
 MODEL_ONLY = "K4"
@@ -32,11 +33,11 @@ PLACES = ("K5", "K6")
 RECIPIENTS = frozenset({"纪委监委", "检察院", "信访局", "组织部"})
 """Who a letter is usually sent to: a bare post does not point back at them."""
 
-_POINTS = regex.compile(
+_POINTS = compile_late(
     r"(?:该|贵|本|你们?|此|这个?|那个?|他们|上述|以上)(?:局|所|院|委|办|厅|站|处|科|队|公司|中心|单位|部门|机关|法院)"
     r"|(?<!\p{Han}[总分支县市区省])[局所站委队]里(?!程)|单位里|里面的人|窗口|经办人|他们的|此人|该人|这[伙帮些]人|(?:反映|举报)(?:内容|事项|问题)[：:]"
 )
-_BARE = regex.compile(
+_BARE = compile_late(
     r"(?:^|[，,、：:。\s]|副|后来才知道|那个|这个)(?:[局所院站处科股队]长|主任|书记|负责人|领导)"
 )
 _WIDEST = 60

@@ -18,6 +18,7 @@ import regex
 
 from nlp_pipeline.records import Part
 from nlp_pipeline.stages import _anatomy_forms as forms
+from nlp_pipeline.stages._patterns import compile_late
 
 _MOST_LINES = 12
 _LONGEST_HEADING = 60
@@ -31,9 +32,9 @@ _SHORTEST_REPEAT = 20
 _FINAL = "。！？!?…”）)~～"
 _LONGEST_CLOSING = 60
 _CLOSINGS = (forms.FORMAL, forms.THANKS, forms.ANSWER, forms.POLITE)
-_BREAK = regex.compile(r"[\n。！？!?；;…~ ，,]")
+_BREAK = compile_late(r"[\n。！？!?；;…~ ，,]")
 _DATE_ENDS = "年月日号节前后午明秋庆夕阳宵旦一二三四五六七八九十廿"
-_SENTENCE = regex.compile(r"[^。！？!?；;\n]+[。！？!?；;]*")
+_SENTENCE = compile_late(r"[^。！？!?；;\n]+[。！？!?；;]*")
 _MARKS = "。！？!?；; "
 
 

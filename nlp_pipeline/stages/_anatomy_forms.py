@@ -4,9 +4,8 @@ Every form is bounded in length and anchored by its user: at the beginning of a 
 (`match`), as a whole line (`fullmatch`) or at the end of a text (`search` with `$`).
 """
 
-import regex
-
 from nlp_pipeline.stages._mask_surnames import SURNAMES
+from nlp_pipeline.stages._patterns import compile_late
 
 _END = r"[。．.！!～~，,；;…]*+$"
 _NUMBER = r"(?:\d{1,5}|[一二三四五六七八九十百千几]{1,6})(?:余|多)?"
@@ -31,7 +30,7 @@ _WHO = (
     rf"|(?:各位|诸位|老)?{_NOT_NAME}{{0,24}}?{_TITLE}(?:们|同志|大人)?)"
 )
 
-GREETING = regex.compile(
+GREETING = compile_late(
     rf"(?P<column>[^|\n]{{1,12}}\|)?(?:{_WHO}\s?{_SEPARATOR}{{0,2}}\s*{_HELLO}(?:{_SEPARATOR}+|(?=\s"
     rf"|$|我|本人|请问|想))"
     rf"|(?P<who>(?:尊敬|敬爱|亲爱)的?{_NOT_NAME}{{1,30}}?)[：:，,！!](?:\s*{_HELLO}{_SEPARATOR}*)?"
@@ -50,33 +49,33 @@ GREETING = regex.compile(
 )
 """A salutation at the beginning of a line; `who` is the one addressed."""
 
-GENERIC = regex.compile(
+GENERIC = compile_late(
     r"(?:尊敬的?|敬爱的?|亲爱的?|各位|诸位|老)?(?:领导|首长|同志|市长|书记)?(?:们|同志)?"
 )
 """An addressee that names nobody in particular."""
 
-MATTER = regex.compile(r"关于|对于|咨询|投诉|举报|反映|问题")
+MATTER = compile_late(r"关于|对于|咨询|投诉|举报|反映|问题")
 """What stands in a title that only looks like a salutation."""
 
-ASKED = regex.compile(
+ASKED = compile_late(
     r"(?:请|求|望|盼|向|给|由|让|感谢|谢谢|尊敬的|拜托|建议|希望|反映到|举报到|致)$"
 )
 """What stands before the name of a body that is asked, not accused."""
 
-MAIL_LINE = regex.compile(
+MAIL_LINE = compile_late(
     r"(?:发件人|收件人|抄送|密送|主题|主旨|发送时间|发件时间|收件时间|寄件者|收件者|副本|日期|时间"
     r"|From|To|Cc|Bcc|Subject|Sent|Date)\s?[：:].{0,200}"
 )
-MAIL_SURE = regex.compile(
+MAIL_SURE = compile_late(
     r"(?:发件人|收件人|寄件者|收件者|抄送|发送时间|From|To|Subject|Sent)\s?[：:]"
     r"|(?:原始|转发)的?邮件|[Ff]orwarded [Mm]essage|Original Message"
 )
-MAIL_RULE = regex.compile(
+MAIL_RULE = compile_late(
     r"[-—_ ]{2,20}(?:原始邮件|转发邮件|转发的邮件|转发邮件信息|Original Message"
     r"|Forwarded [Mm]essage)[-—_ ]{0,20}"
     r"|Begin forwarded message[：:]"
 )
-HEADER_LINE = regex.compile(
+HEADER_LINE = compile_late(
     r"(?:(?:来信|信访|信件|留言|工单|受理|办件|登记|转办|交办|编)(?:编号|单号|件号)|工单号"
     r"|查询码|编号"
     r"|(?:来信|来电|来访|受理|登记|留言|转办|交办|收件|派单)(?:时间|日期)|(?:办理|办结|反馈"
@@ -86,7 +85,7 @@ HEADER_LINE = regex.compile(
     r"|紧急程度|是否公开|是否保密)[：:][^，。！？；：:\n]{0,40}?"
     r"(?:\d{1,2}[：:]\d{2}(?:[：:]\d{2})?)?(?=\s|$)"
 )
-SLIP_TITLE = regex.compile(
+SLIP_TITLE = compile_late(
     r"(?:.{0,20}(?:信访|来信|来访|来电|热线|群众|市民|12345).{0,10})?"
     r"(?:转办单|交办单|转办函|交办函|登记表|登记单|受理单|派遣单|交办通知单|工单|信访事项登记)"
 )
@@ -100,7 +99,7 @@ _FEAST = (
     r"|[前后])?"
 )
 _YEAR = r"(?:公元)?(?:(?:19|20)\d{2}|20××|[一二][〇零○Ｏ九一二三四五六七八]{3}|民国\s?\d{2,3})\s?年"
-DATE = regex.compile(
+DATE = compile_late(
     rf"(?P<full>{_YEAR}\s?(?:(?:1[0-2]|0?[1-9])\s?月(?:\s?[0-3]?\d\s?[日号])?|{_CALENDAR}|{_FEAST})"
     r"|(?:19|20)\d{2}[-./](?:1[0-2]|0?[1-9])[-./][0-3]?\d(?:\s\d{1,2}:\d{2}(?::\d{2})?)?)[。.]?$"
     rf"|于?(?P<short>(?:1[0-2]|[1-9])\s?月(?:\s?[0-3]?\d\s?[日号])?|{_CALENDAR}|{_FEAST})[。.]?$"
@@ -135,12 +134,12 @@ _LABEL = (
     r"|陈情人|留言人|诉求人|联名人"
     r"|签名人|代笔人|联系人|具名|落款|签名|署名|姓名|老兵|市民|(?:业主|村民|居民|住户|家长|职工|工人|商户)(?:代表)?)"
 )
-LABELLED = regex.compile(rf"(?P<label>{_LABEL}{_NOTE}[：:]\s?)(?P<value>{_SIGNER})[。.]?")
-UNLABELLED = regex.compile(rf"(?P<value>{_SIGNER})[。.]?")
-NAMED = regex.compile(
+LABELLED = compile_late(rf"(?P<label>{_LABEL}{_NOTE}[：:]\s?)(?P<value>{_SIGNER})[。.]?")
+UNLABELLED = compile_late(rf"(?P<value>{_SIGNER})[。.]?")
+NAMED = compile_late(
     rf"(?:{_WORD}[ ]){{0,3}}{_NAME}(?:[ 、]{_NAME}){{0,9}}(?:\s?等(?:{_NUMBER})?人?)?{_NOTE}"
 )
-STOPS = regex.compile(
+STOPS = compile_late(
     r"被|涉事|肇事|嫌疑|责任|违法|违规|法人|老板|支书|书记|主任|[局科所队镇乡县市村校院]长|经理"
     r"|董事|负责人|民警|法官|城管"
     r"|是|的|(?<!申)请|(?<!诉)求|要|把|不|没|已|还|有(?!限)|给|让|害|坑|骗|欠|谢|支持|保护"
@@ -155,30 +154,30 @@ _OWN = (
     r"|我)(?:的)?(?:电话|手机)(?:号码?)?"
     r"|手机(?:号码?)?"
 )
-OWN_CONTACT = regex.compile(
+OWN_CONTACT = compile_late(
     rf"(?:(?:联系人|姓名)[：:]\s?{_NAME}[ ，,；;]{{0,2}})?"
     rf"(?:{_OWN})\s?[为是]?[：:]?\s?(?:{_PHONE}|{_MAIL})(?:[、，, ]{_PHONE})?{_NOTE}[。.]?"
 )
-OWN_ADDRESS = regex.compile(
+OWN_ADDRESS = compile_late(
     r"(?:家庭|通讯|通信|联系|回信|现)(?:住址|地址)[：:]\s?[^，。！？；：:\n]{3,50}[。.]?"
     r"|邮政?编码?[：:]\s?\d{6}"
 )
-PLAIN_CONTACT = regex.compile(
+PLAIN_CONTACT = compile_late(
     rf"电话[：: ]\s?{_PHONE}{_NOTE}[。.]?|(?:微信|QQ)号?[：:]\s?[A-Za-z0-9_-]{{5,20}}"
     rf"|(?:电子)?邮箱[：:]\s?{_MAIL}"
     rf"|E-?mail[：:]\s?{_MAIL}|(?:地址|住址)[：:]\s?[^，。！？；：:\n]{{3,50}}[。.]?"
 )
-CONTACT_INLINE = regex.compile(
+CONTACT_INLINE = compile_late(
     rf"(?:(?<=[。！？!?；;]\s?)(?:{_OWN})\s?[为是]?[：:]?\s?(?:{_PHONE}|{_MAIL})"
     rf"|(?<=[，, ])(?:联系)?电话[：: ]?\s?{_PHONE}){_NOTE}[。.]?$"
 )
-ABOUT_NUMBERS = regex.compile(
+ABOUT_NUMBERS = compile_late(
     r"骚扰|诈骗|推销|来电显示|空号|停机|打不通|无人接听|客服|号码|冒充|骗子|对方|该店|商家"
     r"|黑网吧|传销|违建"
 )
 """What a letter speaks of whose numbers and addresses are matter."""
 
-FORMAL = regex.compile(
+FORMAL = compile_late(
     r"(?:此致[，,。！!\s]*敬礼|此致|敬礼|致敬|致以崇高的敬意|(?:顺|敬|谨|即|并|恭)?(?:祝"
     r"|颂)[^。！？!?\n，]{0,12}?"
     r"(?:安康|健康|顺利|愉快|如意|安好|商祺|政祺|公祺|时祺|[春夏秋冬台政]安|平安|快乐|进步)"
@@ -187,7 +186,7 @@ FORMAL = regex.compile(
     r"|以上(?:情况|内容|所述)?(?:句句|均|全部|完全)?(?:属实|是实)|[静敬]候佳音|打扰了"
     r"|(?:给领导)?添麻烦了|(?:麻烦|辛苦|拜托)(?:您|你|你们|领导|各位|大家|啦|了)+)" + _END
 )
-THANKS = regex.compile(
+THANKS = compile_late(
     r"(?:非常|十分|万分|衷心|再次|先|提前|不胜|在此)?(?:表示)?(?:感谢|谢谢|多谢|拜谢|跪谢"
     r"|叩谢|感激|谢 谢|感恩)"
     r"(?:您们|您|你们|你|各位领导|领导们?|各位|大家|政府|贵局|贵单位|市长|书记|啦|了|哦|喔"
@@ -195,7 +194,7 @@ THANKS = regex.compile(
     r"(?:(?:的|对此事的|在百忙之中的?)?(?:关心|支持|帮助|理解|回复|关注|聆听|阅读|耐心阅读"
     r"|解答|答复|配合)){0,1}" + _END
 )
-ANSWER = regex.compile(
+ANSWER = compile_late(
     r"(?:[盼望候]复|(?:急|静|敬)?盼(?:回复|答复|复函|回信|回音|复)|望回复|望答复|盼赐复"
     r"|(?:恳请|敬请|烦请|请|望|盼望|盼|期盼|希望|期待|企盼|急盼|静候|等候|等待|麻烦)"
     r"(?:能够|能|得到|收到)?(?:您|你们|贵局|贵单位|贵部门|有关部门|相关部门|上级|政府"
@@ -204,19 +203,19 @@ ANSWER = regex.compile(
     r"|明确)*的?"
     r"(?:回复|答复|回音|复函|赐复|回信|批复|回应|解答|释疑|答疑|复)(?:为盼|为荷|一下|吧)?)" + _END
 )
-POLITE = regex.compile(
+POLITE = compile_late(
     r"(?:以上|一点浅见|个人浅见|不当之处|不妥之处|说得|讲得|说的|写得|写的|人老话多|文化不高"
     r"|错字|有错字|言辞|言语|如有|若有|啰嗦)"
     r"[^。！？!?；;\n]{0,16}?(?:敬请|还请|恳请|请|望)(?:领导|各位领导|大家)?(?:多多"
     r"|多)?(?:批评指正|批评|指正|见谅|包涵|海涵|谅解|原谅)" + _END
 )
-NO_ANSWER = regex.compile(
+NO_ANSWER = compile_late(
     r"(?:不|没有?|未|无|不予|拒不|一直|迟迟|至今)(?:人|给|予|见|收到|得到|任何|正面)*(?:回复"
     r"|答复|回音|回信|回应|下文|结果|受理)|石沉大海|杳无音信|超期|逾期|查询码|信箱"
 )
 """What a letter says whose matter is the answer that has not come."""
 
-ATTACHED = regex.compile(
+ATTACHED = compile_late(
     r"附(?:件|上|后)?(?:\d{1,2}|[一二三四五六七八九十])?[：:、].{1,200}|（?附.{1,40}）?"
     r"|随信附.{1,100}"
 )

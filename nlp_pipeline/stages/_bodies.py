@@ -14,27 +14,28 @@ import regex
 
 from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.labels import Labels
+from nlp_pipeline.stages._patterns import any_word, compile_late
 from nlp_pipeline.stages._rules import Search
 
 DISCIPLINE = "纪委监委"
 """The body that accusations go to; one against itself is for a body above."""
 
 _BEFORE = 20
-_ASKED = regex.compile(
+_ASKED = compile_late(
     r"(?:尊敬的|敬爱的|(?<![申宴邀聘])请(?!客)|请求|恳请|希望|(?<![绝看失])望|要求|建议|报告|向"
     r"|(?<![导以一])致|找|(?<![索追需谋])求|感谢)"
     r"[^。！？!?；;，,、：:\n查究处惩追免撤问督管治抓]{0,4}\Z"
 )
-_BRIBED = regex.compile(r"[^。！？!?；;\n]{0,12}(?:送|塞|行贿|打点|意思意思|要钱|交钱)")
-_GREETED = regex.compile(r"(?:领导|同志|负责人)?(?:们|您好|你好)?(?:[：:]|[，,]?[您你]们?好)")
-_CALLED = regex.compile(
+_BRIBED = compile_late(r"[^。！？!?；;\n]{0,12}(?:送|塞|行贿|打点|意思意思|要钱|交钱)")
+_GREETED = compile_late(r"(?:领导|同志|负责人)?(?:们|您好|你好)?(?:[：:]|[，,]?[您你]们?好)")
+_CALLED = compile_late(
     r"[^。！？!?；;，,\n不没拒未]{0,2}"
     r"(?:调查|严查|彻查|核查|查处|查一查|查查|自己查|自查|介入|前来)(?![了过时后的])"
 )
-_TARGET = regex.compile(
+_TARGET = compile_late(
     r"(?:举报|检举|控告|揭露|揭发|反映|状告|控诉|追究|问责|查处)[^。！？!?；;，,、：:\n给到至向]{0,6}\Z"
 )
-_STEM = regex.compile(r"(\p{Han}{2,})[局委办厅]")
+_STEM = compile_late(r"(\p{Han}{2,})[局委办厅]")
 
 
 class Mention(NamedTuple):
@@ -90,13 +91,14 @@ class Bodies:
         return tuple(dict.fromkeys((*self.names[name], *others)))
 
 
-def load_bodies(labels: Labels, facts: Mapping[str, str]) -> Bodies:
-    """Compile the names of the register and the words that stand for a body.
+def load_bodies(labels: Labels, facts: Mapping[str, str], *, is_checked: bool = True) -> Bodies:
+    """Give the names of the register and the words that stand for a body.
 
     Args:
         labels: the register.
         facts: department, or body above departments → pattern of words such as
             村支书 or 县长.
+        is_checked: whether the patterns are compiled at once, to see that they are sound.
 
     Raises:
         ResourceError: a department is not in the register, or a pattern is not
@@ -107,10 +109,9 @@ def load_bodies(labels: Labels, facts: Mapping[str, str]) -> Bodies:
     if unknown:
         raise ResourceError("accusation_rules.csv", f"not in the register: {unknown[0]}")
     names, splits = _read_names(labels)
-    literal = "|".join(map(regex.escape, sorted(names, key=len, reverse=True)))
+    source = any_word(names) + "".join(f"|({pattern})" for pattern in facts.values())
     try:
-        words = "".join(f"|({pattern})" for pattern in facts.values())
-        pattern = regex.compile(f"(?:{literal}){words}")
+        pattern = regex.compile(source) if is_checked else compile_late(source)
     except regex.error as error:
         raise ResourceError("accusation_rules.csv", str(error)) from error
     return Bodies(pattern, names, splits, tuple(facts))

@@ -20,6 +20,7 @@ import regex
 from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.labels import read_table
 from nlp_pipeline.stages._edits import Edit
+from nlp_pipeline.stages._patterns import compile_late
 from nlp_pipeline.stages._script import converter
 
 _TABLE = "boilerplate.csv"
@@ -31,11 +32,11 @@ _SIGN_WITHIN = 40
 _SECONDS = 1.0
 _ROW = "row"
 _FOLDED = str.maketrans(",:;?!()", "，：；？！（）", "'\"“”‘’「」『』")
-_RUNS = regex.compile(r"(?P<dots>[.。…]{2,}|…)|(?P<masks>[*×Xx]{2,})|，+(?=[，、。；：])")
-_BYLINE = regex.compile(r"(?<=[。！？!?”\"]\s?)[(（][^()（）\n]{2,60}[)）]$")
+_RUNS = compile_late(r"(?P<dots>[.。…]{2,}|…)|(?P<masks>[*×Xx]{2,})|，+(?=[，、。；：])")
+_BYLINE = compile_late(r"(?<=[。！？!?”\"]\s?)[(（][^()（）\n]{2,60}[)）]$")
 _BYLINE_ENDS = (")", "）")
-_TITLE = regex.compile(r".{0,59}[^；]")
-_FINISHED = regex.compile(r"[。！？!?；;）)”\"》]$")
+_TITLE = compile_late(r".{0,59}[^；]")
+_FINISHED = compile_late(r"[。！？!?；;）)”\"》]$")
 
 
 class _Row(NamedTuple):
@@ -256,7 +257,7 @@ def _fit(pattern: "regex.Pattern[str]", key: str) -> "regex.Match[str] | None":
 def _any_of(place: str) -> "regex.Pattern[str]":
     """Give one pattern for all lines of a place, each row a group named by its number."""
     patterns = enumerate(row.pattern.pattern for row in _rows(place))
-    return regex.compile("|".join(f"(?P<{_ROW}{number}>{pattern})" for number, pattern in patterns))
+    return compile_late("|".join(f"(?P<{_ROW}{number}>{pattern})" for number, pattern in patterns))
 
 
 @cache

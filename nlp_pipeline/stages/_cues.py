@@ -11,13 +11,15 @@ The table belongs to the model, as the features do: a site cannot override it.
 Known limit: what one sentence says and the next takes back is not seen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from pathlib import Path
 
 from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.stages._features import find_heading
 from nlp_pipeline.stages._rules import Rule, RuleBook, Search, load_table
+from nlp_pipeline.stages._rules_sentences import Sentences
 
 TABLE = "purpose_cues.csv"
 PLACES = ("heading", "body", "end")
@@ -32,14 +34,18 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Cues:
-    """The cues of a table: by the code of each, the rows that tell it."""
+    """The cues of a table: by the code of each, the rows that tell it.
+
+    In `folder` what is worked out of their patterns is kept for the next start.
+    """
 
     rules: Mapping[str, tuple[Rule, ...]]
+    folder: Path | None = None
 
     @cached_property
     def book(self) -> RuleBook:
         """All rows, to be searched together."""
-        return RuleBook(rule for rows in self.rules.values() for rule in rows)
+        return RuleBook(self._rows, folder=self.folder)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -48,23 +54,28 @@ class Cues:
             name for code in self.rules for name in (code, *(f"{code}:{x}" for x in PLACES))
         )
 
-    def find(self, text: str, max_chars: int = 20_000) -> dict[str, Span]:
+    def find(self, letter: str | Sentences, max_chars: int = 20_000) -> dict[str, Span]:
         """Give the names of the cues that stand in a text, each with its first span.
 
         Args:
-            text: the clean text, its heading in the first line.
+            letter: the clean text, its heading in the first line, or the sentences of it.
             max_chars: of a longer text only the beginning and the end are read.
 
         Returns:
             the names in the order of `names`. A pattern that runs out of time gives
             no more cues.
         """
+        text = letter if isinstance(letter, str) else letter.text
         gap = max(0, len(text) - max_chars)
         head = len(text) if gap == 0 else max_chars * 4 // 5
-        search = Search(text[:head] + text[head + gap :], self.book, _SECONDS)
+        seen = text[:head] + text[head + gap :] if gap else letter
+        search = Search(seen, self.book, _SECONDS)
+        candidates = self._candidates(search)
+        if not candidates:
+            return {}
         ends = _find_ends(search)
         found: dict[str, Span] = {}
-        for code, rows in self.rules.items():
+        for code, rows in candidates.items():
             for place, (start, end) in _first_spans(search, rows, ends).items():
                 after = gap if start >= head else 0
                 span = (start + after, end + (gap if end > head else 0))
@@ -72,44 +83,58 @@ class Cues:
                 found[code] = min(span, found.get(code, span))
         return {name: found[name] for name in self.names if name in found}
 
+    def _candidates(self, search: Search) -> dict[str, list[Rule]]:
+        """Give the rows that can hit in a text, by code, in the order of the table."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self._rows:
+            if search.may_hit(rule):
+                found.setdefault(rule.code, []).append(rule)
+        return found
+
+    @cached_property
+    def _rows(self) -> tuple[Rule, ...]:
+        """All rows, those of one code after the other."""
+        return tuple(rule for rows in self.rules.values() for rule in rows)
+
 
 @cache
-def load_cues() -> Cues:
-    """Read and compile the cues, once.
+def load_cues(folder: Path | None = None) -> Cues:
+    """Read the cues, once.
+
+    Args:
+        folder: one that only this user can write to, for a quicker start.
 
     Raises:
-        ResourceError: the file is malformed, a pattern is, or a row uses the column
-            `also`, for which a cue has no use.
+        ResourceError: the file is malformed, or a row uses the column `also`, for
+            which a cue has no use.
     """
     rules: dict[str, tuple[Rule, ...]] = {}
     for rule in load_table(TABLE):
         if rule.also.pattern:
             raise ResourceError(TABLE, f"cue {rule.code} uses the column also")
         rules[rule.code] = (*rules.get(rule.code, ()), rule)
-    return Cues(rules)
+    return Cues(rules, folder)
 
 
 def _first_spans(
-    search: Search, rows: tuple[Rule, ...], ends: tuple[int, int, int]
+    search: Search, rows: Sequence[Rule], ends: tuple[int, int, int]
 ) -> dict[str, Span]:
     """Give by place the first span where any row of a cue hits."""
+    heading, body, end = ends
+    count = (heading > 0) + (body > heading) + (end > body)
     found: dict[str, Span] = {}
     for rule in rows:
-        open_places = {place for place, begin, end in _stretches(ends) if begin < end}
+        seen: set[str] = set()
         for match in search.find_all(rule):
-            place = PLACES[sum(match.start() >= end for end in ends[:2])]
-            if place not in open_places or _is_denied(search, rule, match.start()):
+            start = match.start()
+            place = PLACES[(start >= heading) + (start >= body)]
+            if place in seen or _is_denied(search, rule, start):
                 continue
             found[place] = min(match.span(), found.get(place, match.span()))
-            open_places.discard(place)
-            if not open_places:
+            seen.add(place)
+            if len(seen) >= count:
                 break
     return found
-
-
-def _stretches(ends: tuple[int, int, int]) -> Iterator[tuple[str, int, int]]:
-    """Give each place and where it begins and ends."""
-    return zip(PLACES, (0, *ends[:2]), ends, strict=True)
 
 
 def _is_denied(search: Search, rule: Rule, position: int) -> bool:

@@ -24,32 +24,33 @@ import regex
 
 from nlp_pipeline.labels import read_table
 from nlp_pipeline.stages._edits import Edit
+from nlp_pipeline.stages._patterns import compile_late
 from nlp_pipeline.stages._script import converter
 
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _READING = rf"[a-zü{_TONED}]{{1,6}}"
 _LOST = r"[\ue000-\ue4c5]"  # what the two-byte codes without a character decode to
 _HALVED = "!(),:;"  # full-width marks that were made half-width after decoding
-_SIGN = regex.compile(
+_SIGN = compile_late(
     rf"(?P<mark>[?？])(?P<reading>{_READING})\)"
     rf"|\?(?P<orphan>(?=[{_HALVED}！（），：；][^\x00-\x7f]{{0,40}}{_LOST}))"
     rf"|(?<=\p{{Han}}){_LOST}(?=\p{{Han}})"
 )
-_HINTS = (regex.compile(rf"[?？][a-zü{_TONED}]"), regex.compile(_LOST))
-_ELEMENT = regex.compile(
+_HINTS = (compile_late(rf"[?？][a-zü{_TONED}]"), compile_late(_LOST))
+_ELEMENT = compile_late(
     rf"\?(?P<torn>{_READING})\)|\({_READING}\)(?<=[{_TONED}][a-zü]{{0,5}}\))|(?P<plain>.)",
     regex.DOTALL,
 )
-_ASCII = regex.compile(rf"[?？(]{_READING}\)(*SKIP)(*FAIL)|[\x00-\x7f]")
-_ANNOTATED = regex.compile(rf"(\p{{Han}})\({_READING}\)")
-_BEFORE = regex.compile(rf"([\p{{Han}}〇，。！？；：、“”‘’（）《》【】…])(?:\({_READING}\))?\Z")
-_ANNOTATION = regex.compile(rf"\({_READING}\)")
+_ASCII = compile_late(rf"[?？(]{_READING}\)(*SKIP)(*FAIL)|[\x00-\x7f]")
+_ANNOTATED = compile_late(rf"(\p{{Han}})\({_READING}\)")
+_BEFORE = compile_late(rf"([\p{{Han}}〇，。！？；：、“”‘’（）《》【】…])(?:\({_READING}\))?\Z")
+_ANNOTATION = compile_late(rf"\({_READING}\)")
 _REACH = 12
 _NEAR = 3
 _MARKS = frozenset("，。！？；：、“”‘’（）《》〈〉【】…—·％～〇○×㎡①②③④⑤⑥⑦⑧⑨⑩")
 # Cantonese characters that GB 2312 lacks, or that are rare in jieba's dictionary.
 _CANTONESE = frozenset("冇咗喺佢哋嘅啲嚟乜嗰唔咁嘢畀俾攞搵瞓諗")
-_LONE = regex.compile(rf"[\p{{Han}}--[{''.join(sorted(_CANTONESE))}]]", regex.V1)
+_LONE = compile_late(rf"[\p{{Han}}--[{''.join(sorted(_CANTONESE))}]]", regex.V1)
 
 MAX_RUN = 256
 """A damaged span is at most so many characters long; longer ones are not restored."""

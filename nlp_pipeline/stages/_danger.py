@@ -1,33 +1,51 @@
 """Danger: the lowest urgency that the words of a letter allow, with its codes.
 
 A hit of an A rule sets 特急, of a B rule 紧急 (`resources/danger_rules.csv`); a frame
-(`_danger_frames`) adds the dangers of level A that no single wording tells.
-Both look at what is said of the state of affairs, never at tone.
+(`_danger_frames`) adds the dangers of level A that no single wording tells, and the
+learned weights (`_danger_weights`) those told in words that nobody thought of. All
+look at what is said of the state of affairs, never at tone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from nlp_pipeline.stages._danger_frames import find_frames
 from nlp_pipeline.stages._danger_lexicon import FrameBook
+from nlp_pipeline.stages._danger_weights import Weighing, Weights
 from nlp_pipeline.stages._rules import Hit, Rule, Search
 
 CRITICAL, URGENT = "特急", "紧急"
 
 
-def find_danger(search: Search, rules: Sequence[Rule], frames: FrameBook) -> list[Hit]:
+def find_danger(
+    search: Search, rules: Sequence[Rule], frames: FrameBook, weights: Weights | None = None
+) -> list[Hit]:
     """Give the first hit of each code, the gravest code first.
 
     Args:
         search: the letter.
         rules: the rows of `danger_rules.csv`.
         frames: from `load_frames`.
+        weights: from `load_weights`. Where they are given, frames count only in a letter
+            whose score comes near, and a score that is high enough counts by itself.
     """
     first: dict[str, Hit] = {}
-    for hit in (*search.find_hits(rules), *find_frames(search, frames)):
+    for hit in (*search.find_hits(rules), *_find_beyond_rules(search, frames, weights)):
         known = first.get(hit.code)
         if known is None or hit.start < known.start:
             first[hit.code] = hit
     return [first[code] for code in sorted(first)]
+
+
+def _find_beyond_rules(search: Search, frames: FrameBook, weights: Weights | None) -> list[Hit]:
+    """Give what frames find and, where they find nothing, what the weights tell."""
+    if weights is None or not search.letter.text:
+        return find_frames(search, frames)
+    weighing = Weighing(search.letter, weights)
+    passage = weighing.best()
+    hits = find_frames(search, frames) if passage.score >= weights.min_framed else []
+    if not hits and passage.score >= weights.min_alone:
+        return [weighing.tell(passage)]
+    return hits
 
 
 def likely_upper(chances: Mapping[str, float], upper: Sequence[str], min_urgent: float) -> str:

@@ -42,7 +42,10 @@ def find_frames(search: Search, book: FrameBook) -> list[Hit]:
     """
     reading = _Reading(search, book.patterns)
     first: dict[str, Hit] = {}
-    for number, blocks in book.index.find(search.letter).items():
+    found = search.blocks_of(book)
+    if found is None:
+        found = book.index.find(search.letter)
+    for number, blocks in found.items():
         frame = book.frames[number]
         hit = reading.find(frame, blocks, before=first.get(frame.code))
         if hit is not None:

@@ -17,6 +17,7 @@ import regex
 
 from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.labels import read_table
+from nlp_pipeline.stages._patterns import compile_late
 from nlp_pipeline.stages._rules import expand_words
 from nlp_pipeline.stages._rules_index import Index, Need
 from nlp_pipeline.stages._rules_shape import read_shape
@@ -76,16 +77,34 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class FrameBook:
-    """The frames and the words of their roles, read once and shared by all letters."""
+    """The frames and the patterns of their roles, read once and shared by all letters.
+
+    `parts` are the rows of the lexicon by role; `patterns` each role's, joined.
+    """
 
     frames: tuple[Frame, ...]
     patterns: "Mapping[str, regex.Pattern[str]]"
-    words: Mapping[str, frozenset[str]]
+    parts: Mapping[str, tuple[str, ...]]
+
+    @property
+    def source(self) -> object:
+        """What the needs are read from."""
+        return self.frames, self.parts
+
+    @cached_property
+    def words(self) -> Mapping[str, frozenset[str]]:
+        """Of each role words of which every match holds one; none where they are unknown."""
+        return {role: _telling_words(parts) for role, parts in self.parts.items()}
+
+    @cached_property
+    def needs(self) -> tuple[Need, ...]:
+        """What each frame cannot do without."""
+        return tuple(self._need(frame) for frame in self.frames)
 
     @cached_property
     def index(self) -> Index:
         """Tells in which sentences each frame may be found."""
-        return Index([self._need(frame) for frame in self.frames])
+        return Index(self.needs)
 
     def _need(self, frame: Frame) -> Need:
         """Give the words that a frame cannot do without."""
@@ -99,13 +118,14 @@ class FrameBook:
 
 
 def load_frames(directory: str = "") -> FrameBook:
-    """Read and compile the frames, a site's own files before the package's.
+    """Read the frames, a site's own files before the package's.
 
     Raises:
-        ResourceError: a file is missing, a row is not whole, a role or place is not
-            known, a pattern is not well formed, or an anchor has no telling words.
+        ResourceError: a file is missing, a row is not whole, or a role or place is not
+            known; of a site's own, a pattern is not well formed or an anchor has no
+            telling words.
     """
-    patterns, words = _load_lexicon(directory)
+    parts = _load_lexicon(directory)
     sets: dict[str, str] = {}
     frames: list[Frame] = []
     for number, row in enumerate(read_table(FRAMES, directory), 1):
@@ -114,33 +134,32 @@ def load_frames(directory: str = "") -> FrameBook:
                 sets[row["code"]] = row["unless"]
                 continue
             frame = _read_frame(row, sets)
-            unknown = [role for role in frame.roles if role not in patterns]
-            if unknown or not words[frame.need[0]]:
+            unknown = [role for role in frame.roles if role not in parts]
+            if unknown or (directory and not _telling_words(parts[frame.need[0]])):
                 raise ValueError(f"role {(*unknown, frame.need[0])[0]}")
             frames.append(frame)
         except (IndexError, KeyError, ValueError) as error:
             raise ResourceError(FRAMES, f"row {number}: {type(error).__name__} {error}") from error
-    return FrameBook(tuple(frames), patterns, words)
+    patterns = {role: compile_late("|".join(own)) for role, own in parts.items()}
+    return FrameBook(tuple(frames), patterns, parts)
 
 
-def _load_lexicon(
-    directory: str,
-) -> "tuple[dict[str, regex.Pattern[str]], dict[str, frozenset[str]]]":
-    """Read the words of each role: their pattern, and words of which each match holds one."""
+def _load_lexicon(directory: str) -> dict[str, tuple[str, ...]]:
+    """Read the patterns of each role; a site's own are compiled, to see that they are sound."""
     macros: dict[str, str] = {}
     rows: defaultdict[str, list[str]] = defaultdict(list)
     for number, row in enumerate(read_table(LEXICON, directory), 1):
         try:
             role, pattern = row["role"], expand_words(row["pattern"], macros)
-            regex.compile(pattern)
+            if directory:
+                regex.compile(pattern)
         except (KeyError, regex.error) as error:
             raise ResourceError(LEXICON, f"row {number}: {type(error).__name__} {error}") from error
         if role.startswith("@"):
             macros[role[1:]] = pattern
         else:
             rows[role].append(pattern)
-    patterns = {role: regex.compile("|".join(parts)) for role, parts in rows.items()}
-    return patterns, {role: _telling_words(parts) for role, parts in rows.items()}
+    return {role: tuple(parts) for role, parts in rows.items()}
 
 
 def _telling_words(parts: Iterable[str]) -> frozenset[str]:

@@ -17,11 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import regex
-
 from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.labels import read_table
 from nlp_pipeline.records import Deadline
+from nlp_pipeline.stages._patterns import compile_late
 
 WORKING_DAYS = "工作日"
 DAYS = "日"
@@ -31,7 +30,7 @@ RECEIVED = "收到"
 WEEKENDS_ONLY = "{year}年放假安排未收录，仅按周末推算"
 _EVERY = "*"
 _COLUMNS = ("rule", "when", "days", "unit", "start", "basis", "valid_from", "valid_to")
-_DATE = regex.compile(
+_DATE = compile_late(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?:[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})|(?P<m>\d\d)(?P<d>\d\d))"
     r"(?!\d)"
 )

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import regex
 
-from nlp_pipeline.records import Offsets, Run
+from nlp_pipeline.offsets import Offsets, Run
+from nlp_pipeline.stages._patterns import compile_late
 
 
 class Edit(NamedTuple):
@@ -22,7 +23,7 @@ Finder = Callable[[str], list[Edit]]
 
 def find_by(pattern: str, new: str | Callable[[regex.Match[str]], str]) -> Finder:
     """Make a finder that replaces what a pattern matches."""
-    compiled = regex.compile(pattern)
+    compiled = compile_late(pattern)
     give = new if callable(new) else lambda _: new
 
     def find(text: str) -> list[Edit]:

@@ -8,31 +8,42 @@ scaled by the root of the summed squares of its tokens' lengths.
 
 A letter's vector is thus a weighted sum of its tokens' vectors, and so is every
 score: what a token brought to a label can be told exactly, and a token's vector
-need be made only once.
+need be made only once. Training wants the vectors of many letters as a matrix; a model
+that classifies needs none, and SciPy is imported only where there is one.
 
 Where a field asks for it, heading and body are also weighed apart, as if each were
-a letter of its own: what a heading says in six words is else lost in a long body.
+a letter of its own: what a heading says in six words is else lost in a long body. A
+model may also weigh the runs of characters of the whole text, across borders of words,
+so that it knows a name again which is cut into other words than before.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
-import regex
-import scipy.sparse as sp
 
 from nlp_pipeline.records import Token
+from nlp_pipeline.stages._patterns import compile_late
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 CUES = "cues"
-VIEWS = ("heading", "body", CUES)
-"""What may be weighed apart: two parts of a letter, and the cues of its purpose."""
+RUNS = "runs"
+VIEWS = ("heading", "body", CUES, RUNS)
+"""What may be weighed apart: two parts of a letter, the cues of its purpose, and the
+runs of characters, whatever the words."""
 
 _CUE = "cue:"
+RUN = "run:"
+"""How the token of a run begins; no word of a letter begins so."""
 
 HEADING_WEIGHT = 6.0
 MAX_HEADING_CHARS = 60
 _LONGEST = 4
-_LONG_NUMBER = regex.compile(r"\d{5,}")
+_LONG_NUMBER = compile_late(r"\d{5,}")
 
 
 def token_features(token: str) -> list[str]:
@@ -41,7 +52,7 @@ def token_features(token: str) -> list[str]:
     >>> token_features("里")
     ['=里', '里', '_里', '里_', '_里_']
     """
-    if token.startswith(_CUE):
+    if token.startswith((_CUE, RUN)):
         return [token]
     token = _LONG_NUMBER.sub("〈数〉", token.lower())
     if len(token) > 32:
@@ -75,6 +86,21 @@ def cue_token(name: str) -> str:
     return f"{_CUE}{name}"
 
 
+def run_tokens(words: Sequence[str]) -> dict[str, float]:
+    """Give the weights of the runs of one to four characters of words set side by side.
+
+    >>> sorted(run_tokens(["去", "银行"]))
+    ['run:去', 'run:去银', 'run:去银行', 'run:行', 'run:银', 'run:银行']
+    """
+    text = "".join(words).lower()
+    runs = (
+        text[start : start + length]
+        for length in range(1, _LONGEST + 1)
+        for start in range(len(text) - length + 1)
+    )
+    return _roots(Counter(f"{RUN}{run}" for run in runs))
+
+
 def view_of(letter: Mapping[str, float], view: str) -> Mapping[str, float]:
     """Give the weights of one part of a weighed letter; none where it has no parts."""
     return letter.parts.get(view, {}) if isinstance(letter, Weighed) else {}
@@ -87,17 +113,17 @@ def weigh_tokens(tokens: Sequence[Token], heading_end: int) -> Weighed:
         tokens: the letter's words as a model may see them.
         heading_end: where the heading ends in the clean text; 0 for none.
     """
-    words = [token for token in tokens if not token.text.isspace()]
-    heading = Counter(token.text for token in words if token.end <= heading_end)
-    body = Counter(token.text for token in words if token.end > heading_end)
-    whole = dict.fromkeys(token.text for token in words)
-    counts = {word: (HEADING_WEIGHT + 1) * heading[word] + body[word] for word in whole}
+    words = [(token.text, token.end) for token in tokens if not token.text.isspace()]
+    heading = Counter([word for word, end in words if end <= heading_end])
+    body = Counter([word for word, end in words if end > heading_end])
+    more = HEADING_WEIGHT + 1
+    counts = {word: more * heading.get(word, 0) + body.get(word, 0) for word, _ in words}
     parts = {"heading": _roots(heading), "body": _roots(body)}
     return Weighed(_roots(counts), parts)
 
 
 def _roots(counts: Mapping[str, float]) -> dict[str, float]:
-    return {word: float(np.sqrt(count)) for word, count in counts.items()}
+    return {word: sqrt(count) for word, count in counts.items()}
 
 
 def find_heading(text: str) -> int:
@@ -122,8 +148,12 @@ class TokenTable:
         self.idf = np.asarray(idf, dtype=np.float32)
         self.columns = {name: column for column, name in enumerate(self.names)}
 
-    def vectors(self, tokens: Sequence[str]) -> sp.csr_matrix:
-        """Give the vectors of tokens: one row each, float32, unscaled."""
+    def entries(self, tokens: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give what the vectors of tokens hold beside zeros, one token after the other.
+
+        Returns:
+            the columns, the values, float32, unscaled, and where each token's begin.
+        """
         indices: list[int] = []
         values: list[float] = []
         starts = [0]
@@ -138,13 +168,20 @@ class TokenTable:
             starts.append(len(indices))
         columns = np.asarray(indices, dtype=np.int32)
         weights = np.asarray(values, dtype=np.float32) * self.idf[columns]
-        return sp.csr_matrix(
-            (weights, columns, np.asarray(starts, dtype=np.int32)),
-            shape=(len(starts) - 1, len(self.names)),
-        )
+        return columns, weights, np.asarray(starts, dtype=np.int32)
 
-    def transform(self, letters: Sequence[dict[str, float]]) -> sp.csr_matrix:
+    def vectors(self, tokens: Sequence[str]) -> "sp.csr_matrix":
+        """Give the vectors of tokens: one row each, float32, unscaled."""
+        import scipy.sparse as sp
+
+        columns, weights, starts = self.entries(tokens)
+        shape = (len(starts) - 1, len(self.names))
+        return sp.csr_matrix((weights, columns, starts), shape=shape)
+
+    def transform(self, letters: Sequence[dict[str, float]]) -> "sp.csr_matrix":
         """Give the matrix of weighed letters: one scaled row each, float32."""
+        import scipy.sparse as sp
+
         weights, tokens = stack_weights(letters)
         vectors = self.vectors(tokens)
         squares = np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel()
@@ -153,8 +190,10 @@ class TokenTable:
 
 def stack_weights(
     letters: Sequence[dict[str, float]],
-) -> tuple[sp.csr_matrix, list[str]]:
+) -> "tuple[sp.csr_matrix, list[str]]":
     """Give a matrix letters × distinct tokens of weights, and the tokens."""
+    import scipy.sparse as sp
+
     rows: dict[str, int] = {}
     indices: list[int] = []
     values: list[float] = []
@@ -171,7 +210,7 @@ def stack_weights(
     return matrix, list(rows)
 
 
-def letter_scales(weights: sp.csr_matrix, squares: np.ndarray) -> np.ndarray:
+def letter_scales(weights: "sp.csr_matrix", squares: np.ndarray) -> np.ndarray:
     """Give what each letter is multiplied with: 1 / √(Σ weight² · |token|²)."""
     norms = weights.multiply(weights) @ squares
     scales: np.ndarray = 1.0 / np.sqrt(np.maximum(norms, 1e-12))

@@ -4,8 +4,7 @@ Those who speak are counted (signers, those represented), not those affected
 (the rubric's rule on numbers): 几十人 is 30, 十几人 is 13, 我们 alone is 0.
 """
 
-import regex
-
+from nlp_pipeline.stages._patterns import compile_late
 from nlp_pipeline.stages._rules import Rule, Search
 
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")}
@@ -23,7 +22,7 @@ _WHO = (
 )
 _GAP = r"[^\d。！？!?；;\n]{0,12}?"
 SPEAKERS = tuple(
-    Rule("speakers", regex.compile(pattern))
+    Rule("speakers", compile_late(pattern))
     for pattern in (
         rf"(?:我们|咱们|俺们|我等|咱|俺|全体|联名|一共|总共|共计|共|代表|群里|接龙到?|和|同){_GAP}"
         rf"(?<![第几数一二两三四五六七八九十百千\d]){_NUMBER}{_WHO}",
@@ -34,12 +33,12 @@ SPEAKERS = tuple(
 )
 """Rules for those who speak; `n` is their number."""
 
-_AFFECTED = regex.compile(
+_AFFECTED = compile_late(
     r"涉及|影响|波及|容纳|规划|人口|受伤|死亡|中毒|伤亡|一家|全家|家里|我家|他家|家有|招聘|补贴|每户|每人"
     r"|(?:村|小区|组|镇|乡|楼|栋|县|厂|公司|学校|班)[^，,。]{0,4}(?:现|共|总共|一共)?有|容积|只有|不到|一个人|两口人"
 )
 AGAIN = tuple(
-    Rule("again", regex.compile(pattern))
+    Rule("again", compile_late(pattern))
     for pattern in (
         r"第(?:[二两三四五六七八九十]|\d{1,3}|[Nn])次"
         r"[^。！？!?；;\n]{0,6}(?:反映|投诉|写信|举报|来信|信访|上访|求助|留言|来访|申诉|控告)",
@@ -56,12 +55,12 @@ AGAIN = tuple(
 )
 """Rules for the claim of a repeat."""
 
-_FIRST = regex.compile(
+_FIRST = compile_late(
     r"(?:(?<!不是)第一次|首次|初次|从未|从来没有?|没有?)[^。！？!?；;，,\n]{0,6}(?:反映|投诉|写信|举报|上访|信访|来信|留言)"
     r"|请问|如何(?:反映|投诉|举报)|建议"
 )
 _REACH = 40
-_ENDS = regex.compile(r"[。！？!?；;\n]")
+_ENDS = compile_late(r"[。！？!?；;\n]")
 
 
 def read_number(word: str) -> int:

@@ -2,25 +2,27 @@
 
 import regex
 
+from nlp_pipeline.stages._patterns import compile_late
+
 Match = regex.Match[str]
 
 _FIGURES = str.maketrans("幺一二两三四五六七八九零〇○壹贰叁肆伍陆柒捌玖", "11223456789000123456789")
 _FACTORS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _TAIWAN_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
-_SPLIT = regex.compile(r"[-. ·—()（）]+")
-_DAY = regex.compile(r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_MONTH = regex.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
-_HOTLINE = regex.compile(r"[48]00")
-_NO_PERSON = regex.compile(
+_SPLIT = compile_late(r"[-. ·—()（）]+")
+_DAY = compile_late(r"(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_MONTH = compile_late(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
+_HOTLINE = compile_late(r"[48]00")
+_NO_PERSON = compile_late(
     r"(?:编号|工单|留言|单号|受理号|批号|文号|邮编|邮政编码|型号|货号|条码|条形码|版本|信用代码|代码|字第|"
     r"约|共|计|首付|价|款|额|达|路灯|灯杆|电杆|通知书|文书|[\]〕]|近|超|为|有|[￥¥$]|第|元|人口|面积)"
     r"(?:号码?)?[是为]?[：:]?\s?[A-Za-z]{0,6}[-_]?$"
 )
-_NUMBER_OF = regex.compile(
+_NUMBER_OF = compile_late(
     r"(?<![学工警户号员卡账帐机话证籍保历案客用份费]|用户|的)(?:号码?|码|编号|代码|序列号?|证书?号)[是为]?\s?[：:]?\s?"
     r"[A-Za-z]{0,6}[-_]?$"
 )
-_THING = regex.compile(
+_THING = compile_late(
     r"(?:发票|票据|收据|回执|快递|快件|包裹|运单|物流|订单|合同|保单|流水|凭证|条码|检测|批次|专利|商标|彩票|车票|"
     r"机票|电表|水表|气表|热表|仪表|表号|项目|标段|招标|许可|执照|备案|批文|文件|注册|登记编|产品|设备|机器|"
     r"序列|验证|取件|提货|兑换|优惠|券|查询码|追溯|宗地|地块|图号|箱|杆|桩|井盖|股票|基金|债券|刊号|工单|案件|诉求|"

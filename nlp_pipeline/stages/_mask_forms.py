@@ -25,6 +25,7 @@ from nlp_pipeline.stages._mask_checks import (
     is_taiwan_match,
 )
 from nlp_pipeline.stages._mask_signs import CALL, FIGURE, GAP, TEN
+from nlp_pipeline.stages._patterns import compile_late
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Form:
     @cached_property
     def pattern(self) -> "regex.Pattern[str]":
         """The compiled pattern: most letters need few of them."""
-        return regex.compile(self.source)
+        return compile_late(self.source)
 
 
 _IS = r"(?:号码|字号|证号|编号|统一编号|号)?(?:分别)?[是为]?\s?[：:]?\s{0,2}"
@@ -181,6 +182,7 @@ FORMS = (
         r"(?<!\d)(?:(?:\+|00)(?:852|853|886)|[(（](?:852|853|886)[)）]|(?:852|853)[- ])"
         r"(?:[- ]?\d){8,9}(?!\d)",
     ),
+    Form("电话", "run", (), r"(?<=[A-Za-z][（(])[2-9]\d{3} ?\d{4}(?=[)）])"),
     Form(
         "电话",
         "landline",

@@ -38,6 +38,14 @@ LABELS = _words(
     "姐夫 大伯 未婚夫 未婚妻 男朋友 女朋友 亡夫 亡妻 前妻 联系人及电话 联系人和电话",
     "联系人电话 联系人/电话 姓名及电话 姓名和电话 姓名/电话 姓名/性别 叔叔 舅舅 伯父 侄子",
     "侄女 孙子 孙女 外甥 女婿 儿媳 媳妇 老伴 配偶 前夫 男友 女友 实名举报",
+    "其子 其妻 其父 其母 其夫 其女 其兄 其弟 其姐 其妹 大名 小名 乳名 学名 艺名 网名 昵称",
+    "全名",
+    "证人 承办人 保管人 接待人 接访人 记录人 受理人 购房人 承建人 收货人 发货人 借用人",
+    "使用人 所有人 发起人 召集人",
+    "转让人 受让人 出借人 债权人 债务人 共有人 合伙人 复查人 再审人 代书人 代书 陈情书人",
+    "雇主 致信者 求诉者 留言者",
+    "志愿者 消费者 求职者 遇难者 军人 老兵 士兵 贫困户 五保户 低保户 兹委托 现委托 特委托",
+    "反映群众 来电市民 来访群众 来电群众 学生名字 孩子名字 户主姓名",
 )
 """Strong ones: what stands behind them is a name as soon as it can be one."""
 
@@ -48,6 +56,9 @@ OWN_LABELS = _words(
     "本人名叫 本人 名叫 叫做 本人系",
 )
 """How a writer names himself and his kin."""
+
+NAMED_LABELS = _words("自称 原名 本名")
+"""Behind these stands a name, or that of a thing: it must have a name's characters."""
 
 CALLED = "名字叫"
 """Behind this, said of oneself, stands a name, whatever its characters."""
@@ -60,16 +71,23 @@ POSTS = _words(
     "住户 商户 员工 职工 工人 中介 销售 客服 班主任 网格员 业务员 工作人员 办事员 收费员",
     "售货员 营业员 驾驶员 管理员 教导员 辅导员 技术员 保洁员 快递员 外卖员 骑手 股东 债主",
     "老乡 同志 师傅 村干部 队员 委员 专员 科员 警员 保姆 承包商 包工 亲戚 表弟 表哥 堂弟",
-    "堂哥 表姐 表妹 堂兄 女士 先生 患儿 孩子 老人",
+    "堂哥 表姐 表妹 堂兄 女士 先生 患儿 孩子 老人 市民 群众 网民 网友 乘客 旅客",
+    "养殖户 种植户 个体户 专业户 里长 理事长 秘书长 护工 船员 导游 店员 摊主 摊贩 学员 会员",
+    "社员 牧民 渔民 农民",
+    "商贩 小贩 大爷 大妈 大娘 大叔 阿婆 老汉 实习生 研究生",
+    "同桌 室友 舍友 姑娘 小伙",
 )
 """Posts and trades: the word stays, and the name behind it must have a name's characters."""
 
-LABEL_ENDS = frozenset(label[-1] for label in (*LABELS, *OWN_LABELS, *POSTS))
+PARTIES = _words("甲方 乙方 丙方 出租方 承租方")
+"""The parties of a contract: a person or a firm, whose name stands behind a colon."""
+
+LABEL_ENDS = frozenset(label[-1] for label in (*LABELS, *OWN_LABELS, *POSTS, *NAMED_LABELS))
 """The last characters of labels."""
 
 FOLLOWING = frozenset(
     "是为叫系（( \n\u3000ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "扎岩巴阿依木买吐热努艾玉次仁央达尼格桑洛旦贡苏那布额图其斯玛咪"
+    '“"「『才扎岩巴阿依木买吐热努艾玉次仁央达尼格桑洛旦贡苏那布额图其斯玛咪'
     + SURNAMES
     + RARE_SURNAMES
     + WORDLIKE_SURNAMES
@@ -87,14 +105,14 @@ NO_NAMES = frozenset(
     row[0] + second
     for row in _words(
         "时间常候 房号屋型 车牌号辆 籍贯 金额融 别名 任意何由 许可诺愿 敬上礼启呈请 高兴度",
-        "万不分科般 东北西 乐意 于上今前去同当昨是本 云南 充分满 党员性龄 全体家",
-        "公务司民积 农户村民 冷暖漠 初婚 利用益 别人的 包工车 单亲位身 原告来 双方职",
+        "万不分科般 东北西 乐意 于上今前去同当昨是本不希水 云南 充分满 党员性龄 全体家",
+        "公务司民积 农户村民历 冷暖漠 初婚 利用益 别人的 包工车 单亲位身 原告来 双方职",
         "向上来 国企家 季度节 宁可愿 安全好定徽心检置 家住属里长 富人瑞裕 居住民然 山区里",
         "师生范 常住常年 干活部 年初前后底轻龄 广东大州西 强烈 成年立都 房东主 支持",
         "文员盲 方便向式才案法面 时候常 明天白 曾经 权利益 武汉警 母亲同 水产电 江苏西",
         "海南口 满心意 牧区民 班主长 申报诉请 白天领 盖房 相信关 石家油 种地植 管理道",
         "经常过 解决放 计划生 车主队 边疆远 连夜续 钱款财 门卫口 阿姨 须知要 马上路",
-        "高一三中二级考达 齐上心",
+        "高一三中二级考达 齐上心 和子谐睦 养老 羊水 风淳气 严重格厉肃 权贵 荣誉 公卫 师德风",
     )
     for second in row[1:]
 )

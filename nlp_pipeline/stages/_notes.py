@@ -7,9 +7,8 @@ Known limit: a place is known by its ending (镇, 乡, 街道, 村); whether the
 there is guessed: a place that is only somebody's address is left out.
 """
 
-import regex
-
 from nlp_pipeline.stages._group import read_number
+from nlp_pipeline.stages._patterns import compile_late
 from nlp_pipeline.stages._rules import Rule, Search
 
 MOST_SPEAKERS = 5
@@ -27,7 +26,7 @@ _PLACE = "所述属地：{place}，由属地与责任单位共同负责（信访
 
 ORDINAL = Rule(
     "ordinal",
-    regex.compile(
+    compile_late(
         r"第(?P<n>[二三四五六七八九十]{1,3}|\d{1,3})次[^。！？!?；;\n]{0,6}"
         r"(?:反映|投诉|写信|举报|来信|信访|上访|求助|留言|来访|申诉|控告)"
     ),
@@ -36,7 +35,7 @@ ORDINAL = Rule(
 
 PLACE = Rule(
     "place",
-    regex.compile(
+    compile_late(
         r"(?:(?:(?!我们|你们|这个|整个|每个)[^\P{Han}在从住是报区县市]\p{Han}{1,2}[市区县旗]){1,2}"
         r"|(?<=^|[，,。：:；;！!？?\n\s在到从往住属位于是称名报我求县市区]))"
         r"(?!我们|你们|各|全|本|该|贵|某|城|在|到|去|来|从|住|是|有|的|了|和|与|向|对|回|返|下|请|新农|前往|关心|心系|背井|单位)"
@@ -47,7 +46,7 @@ PLACE = Rule(
 )
 """Where the matter arose, down to the town."""
 
-_HOME = regex.compile(
+_HOME = compile_late(
     r"(?:家住|现住|住址|户籍|户口|籍贯|我是|本人是|本人系)[^。！？!?；;，,\n]{0,12}\Z"
 )
 _HOME_REACH = 20

@@ -1,9 +1,20 @@
 """An outcome → the value of every added column."""
 
+from typing import NamedTuple
+
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR
 from nlp_pipeline.records import Failure, Outcome, Triage
 from nlp_pipeline.stages._result_cells import clean_cell
 from nlp_pipeline.stages._result_columns import KINDS, TEXT_COLUMN, Kind, headings
+
+
+class Row(NamedTuple):
+    """One row of an output: the input's cells, our values, or why there are none."""
+
+    letter_id: str
+    cells: list[str]
+    values: dict[str, object]
+    failure: Failure | None
 
 
 def result_values(
@@ -85,9 +96,13 @@ def _confidence(triage: Triage, field: str, label: str) -> float | str:
 
 
 def _urgency_reasons(triage: Triage) -> list[str]:
-    """Give each danger code with the words it was found in: `A1 遗书`."""
+    """Give each danger code with the words it was found in: `A1 遗书`, `A4 模型：扇耳光`."""
     reasons = triage.judgement.reasons
-    found = [f"{r.code} {r.text}".strip() for r in reasons if r.field == "urgency"]
+    found = [
+        f"{r.code} {'模型：' if r.weight else ''}{r.text}".strip()
+        for r in reasons
+        if r.field == "urgency"
+    ]
     borne = {reason.code for reason in reasons}
     found += [code for code in triage.judgement.codes if code not in borne]
     return list(dict.fromkeys(found))

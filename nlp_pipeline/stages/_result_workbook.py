@@ -6,6 +6,7 @@ that 0012 stays 0012. Rows go to the disk as they come.
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import IOBase
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,9 @@ SHEET_ROWS = 1_048_575
 
 SHEET_COLUMNS = 16_384
 """Most columns on one sheet: Excel's limit."""
+
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+"""A day that is always the same, so that the same letters give the same bytes."""
 
 _RESULTS, _FAILURES = "分类结果", "未处理"
 _MIN_WIDTH, _MAX_WIDTH = 8, 60
@@ -47,12 +51,15 @@ class WorkbookSink:
         part: the file to write.
         layout: the columns.
         sheet_rows: letters a sheet; more go on on a further one.
+        name: of the sheet.
 
     Raises:
         OSError: there are more columns than a sheet holds.
     """
 
-    def __init__(self, part: Path, layout: Layout, sheet_rows: int = SHEET_ROWS) -> None:
+    def __init__(
+        self, part: Path, layout: Layout, sheet_rows: int = SHEET_ROWS, name: str = _RESULTS
+    ) -> None:
         import xlsxwriter
 
         if len(layout.header) > SHEET_COLUMNS:
@@ -62,6 +69,7 @@ class WorkbookSink:
         self._scratch = TemporaryDirectory(prefix=f".{part.name}.", dir=part.parent)
         options = {"constant_memory": True, "tmpdir": self._scratch.name}
         self._book = xlsxwriter.Workbook(str(part), options)
+        self._book.set_properties({"created": _CREATED})
         wrapped = {"text_wrap": True, "valign": "top"}
         self._formats = _Formats(
             heading=self._book.add_format({**wrapped, "bold": True}),
@@ -69,7 +77,7 @@ class WorkbookSink:
             literal=self._book.add_format({**wrapped, "quote_prefix": True}),
             number=self._book.add_format({"num_format": "0.00", "valign": "top"}),
         )
-        self._results = self._start(_RESULTS, layout.header)
+        self._results = self._start(name, layout.header)
         self._failures: _Sheets | None = None
 
     def add(

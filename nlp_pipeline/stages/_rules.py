@@ -18,14 +18,18 @@ Known limit: a pattern that may reach past the end of its sentence, or further t
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from time import monotonic, thread_time
-from typing import NamedTuple
+from pathlib import Path
+from time import thread_time
+from typing import NamedTuple, Protocol
 
 import regex
 
 from nlp_pipeline.errors import ResourceError
 from nlp_pipeline.labels import read_table
+from nlp_pipeline.stages._patterns import compile_late, compile_now
+from nlp_pipeline.stages._rules_clock import Clock
 from nlp_pipeline.stages._rules_index import Index, Need
+from nlp_pipeline.stages._rules_saved import key_of, load_tables, save_tables
 from nlp_pipeline.stages._rules_sentences import BLOCK, Sentences
 from nlp_pipeline.stages._rules_shape import Shape, read_shape
 
@@ -39,16 +43,21 @@ _ALL_RULES = 6.0
 _MILLION = 1_000_000
 _STRETCH = 4_000
 _OVERLAP = 200
+_FEW_WORDS = 40
 _NAME = regex.compile(r"\{([a-z_]+)\}")
 _MATCH_ALL = regex.compile("")
 
 
 class Hit(NamedTuple):
-    """A rule that matched: its code and the span of the text."""
+    """A rule that matched: its code and the span of the text.
+
+    `weight` is 0 but for what was learned: then it is the part of the score there.
+    """
 
     code: str
     start: int
     end: int
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +79,20 @@ class Rule:
     def guard(self) -> "regex.Pattern[str] | None":
         """What is looked for before the pattern, if anything (`Shape.guard`)."""
         found = self.shape.guard if self.is_indexed else None
-        return regex.compile(found.pattern) if found else None
+        return compile_late(found.pattern) if found else None
 
     @cached_property
     def is_indexed(self) -> bool:
         """Whether the index can say where the rule may hit."""
         shape = self.shape
         return shape.is_local and shape.reach <= BLOCK and bool(shape.needs)
+
+    @cached_property
+    def is_ready(self) -> bool:
+        """Whether every pattern of the rule is compiled: from the first time on that one asks."""
+        for part in (self.pattern, self.also, self.unless, self.guard):
+            compile_now(part)
+        return True
 
     @property
     def need(self) -> Need:
@@ -90,7 +106,7 @@ class Rule:
 
 
 def load_table(name: str, directory: str = "") -> tuple[Rule, ...]:
-    """Read and compile a table of rules.
+    """Read a table of rules; a site's patterns are compiled at once, ours when first used.
 
     Args:
         name: the data file.
@@ -98,8 +114,9 @@ def load_table(name: str, directory: str = "") -> tuple[Rule, ...]:
 
     Raises:
         ResourceError: a column is missing, a scope or list of words is not
-            known, or a pattern is not well formed.
+            known, or a site's pattern is not well formed.
     """
+    compiled = regex.compile if directory else compile_late
     words: dict[str, str] = {}
     rules: list[Rule] = []
     for number, row in enumerate(read_table(name, directory), 1):
@@ -114,10 +131,10 @@ def load_table(name: str, directory: str = "") -> tuple[Rule, ...]:
             rules.append(
                 Rule(
                     code,
-                    regex.compile(pattern),
-                    regex.compile(also) if also else _MATCH_ALL,
+                    compiled(pattern),
+                    compiled(also) if also else _MATCH_ALL,
                     SCOPES[SCOPES.index(row["scope"] or "sentence")],
-                    regex.compile(unless) if unless else None,
+                    compiled(unless) if unless else None,
                 )
             )
         except (KeyError, ValueError, regex.error) as error:
@@ -135,24 +152,68 @@ def load_facts(name: str, directory: str = "", mark: str = "=") -> dict[str, str
     return {row["code"][1:]: row["pattern"] for row in rows if row["code"].startswith(mark)}
 
 
+class Guests(Protocol):
+    """What is looked for with the rules of a book in the same look at a letter."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What each of them cannot do without."""
+
+    @property
+    def source(self) -> object:
+        """What the needs are read from, by its `repr`."""
+
+
 class RuleBook:
-    """Rules that are searched together: one look at a letter tells where each may hit."""
+    """Rules that are searched together: one look at a letter tells where each may hit.
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        """Take the rules, of any tables, in any order."""
+    Args:
+        rules: of any tables, in any order.
+        guests: what else the same look is to tell of.
+        folder: where what was worked out of the patterns is kept for the next start.
+    """
+
+    def __init__(
+        self, rules: Iterable[Rule], guests: Guests | None = None, folder: Path | None = None
+    ) -> None:
+        """Work out where to look, or read what was kept of it."""
         rules = list(rules)
-        self._indexed = [rule for rule in rules if rule.is_indexed]
-        self._others = dict.fromkeys(rule for rule in rules if not rule.is_indexed)
-        self._index = Index([rule.need for rule in self._indexed])
+        self.guests = guests
+        key = ""
+        if folder is not None:
+            sources = [(rule.pattern.pattern, rule.also.pattern, rule.scope) for rule in rules]
+            key = key_of((*sources, guests.source if guests else ""))
+        tables = load_tables(folder, key) if folder is not None and key else None
+        if tables is not None:
+            self._index = Index.from_tables(tables)
+        else:
+            others = [(n, rule) for n, rule in enumerate(rules) if not rule.is_indexed]
+            tables = {"others": [(n, _fewest_words(rule.shape)) for n, rule in others]}
+            needs = [rule.need for rule in rules if rule.is_indexed]
+            self._index = Index([*needs, *(guests.needs if guests else ())])
+            if folder is not None and key:
+                save_tables(folder, key, {**tables, **self._index.tables()})
+        self._others = {rules[number]: words for number, words in tables["others"]}
+        self._indexed = [rule for rule in rules if rule not in self._others]
 
-    def find(self, letter: Sentences) -> dict[Rule, list[int] | None]:
+    def find(self, letter: Sentences) -> tuple[dict[Rule, list[int] | None], dict[int, list[int]]]:
         """Give the blocks of the letter where each rule may hit, None for anywhere.
 
-        A rule that cannot hit is not among them.
+        A rule that cannot hit is not among them. Second, those of the guests by number.
         """
-        found = self._index.find(letter)
-        indexed = self._indexed
-        return {**self._others, **{indexed[number]: blocks for number, blocks in found.items()}}
+        indexed, count = self._indexed, len(self._indexed)
+        rules: dict[Rule, list[int] | None] = {
+            rule: None
+            for rule, words in self._others.items()
+            if not words or any(word in letter.text for word in words)
+        }
+        guests: dict[int, list[int]] = {}
+        for number, blocks in self._index.find(letter).items():
+            if number < count:
+                rules[indexed[number]] = blocks
+            else:
+                guests[number - count] = blocks
+        return rules, guests
 
 
 class Search:
@@ -163,20 +224,31 @@ class Search:
     more than half of what is left of `_ALL_RULES` times that of a common letter.
     """
 
-    def __init__(self, text: str, book: RuleBook, seconds: float) -> None:
+    def __init__(self, text: str | Sentences, book: RuleBook, seconds: float) -> None:
         """Look where the rules may hit.
 
         Args:
-            text: the clean text.
+            text: the clean text, or the sentences of it.
             book: the rules that will be asked for.
             seconds: how long one rule may run on a letter of common length.
         """
         self.is_unfinished = False
-        self._clock = _Clock(seconds * (1 + len(text) // _MILLION), seconds * _ALL_RULES)
-        self.letter = Sentences(text)
-        self._blocks = book.find(self.letter)
+        self.letter = Sentences(text) if isinstance(text, str) else text
+        times = 1 + len(self.letter.text) // _MILLION
+        self._clock = Clock(seconds * times, seconds * _ALL_RULES)
+        self._blocks, guests = book.find(self.letter)
+        self._guests = (book.guests, guests)
         self._floor = 0
         self._anywhere: dict[Rule, bool] = {}
+
+    def may_hit(self, rule: Rule) -> bool:
+        """Tell whether a rule of the book can hit at all; quick to ask."""
+        return rule in self._blocks
+
+    def blocks_of(self, guests: Guests) -> dict[int, list[int]] | None:
+        """Give the blocks where each of the book's guests may be; None for other guests."""
+        own, blocks = self._guests
+        return blocks if own is guests else None
 
     def find_hits(self, rules: Sequence[Rule]) -> list[Hit]:
         """Give the first hit of every rule, in the order of the rules."""
@@ -210,7 +282,7 @@ class Search:
         self, pattern: "regex.Pattern[str]", begin: int, end: int
     ) -> "list[regex.Match[str]]":
         """Give the matches of a pattern in a span; one out of time has none."""
-        self._clock.start()
+        self._clock.start(compile_now(pattern))
         try:
             return list(pattern.finditer(self.letter.text, begin, end, timeout=self._clock.left()))
         except TimeoutError:
@@ -219,7 +291,7 @@ class Search:
 
     def is_found(self, pattern: "regex.Pattern[str]", begin: int, end: int) -> bool:
         """Tell whether a pattern is found in a span; one out of time is not."""
-        self._clock.start()
+        self._clock.start(compile_now(pattern))
         try:
             left = self._clock.left()
             return pattern.search(self.letter.text, begin, end, timeout=left) is not None
@@ -233,7 +305,7 @@ class Search:
         Raises:
             TimeoutError: the rule's time is over.
         """
-        self._clock.start()
+        self._clock.start(0.0 if "is_ready" in vars(rule) else _make_ready(rule))
         self._floor = 0
         text, guard = self.letter.text, rule.guard
         for begin, stop, end in self._cells(rule):
@@ -245,13 +317,19 @@ class Search:
                 if start == end or not self._holds(rule, self.letter.span(begin)):
                     continue
             met = rule.pattern.search(text, start, end, timeout=self._clock.left())
-            if met is not None and met.start() < stop:
-                yield from self._matches_from(rule, met.start(), stop, end)
+            if met is None or met.start() >= stop:
+                continue
+            start = met.end()
+            if start > met.start():
+                self._floor = start
+                yield met
+            if self._floor < stop:
+                yield from self._matches_from(rule, start, stop, end)
 
     def _matches_from(
         self, rule: Rule, start: int, stop: int, end: int
     ) -> "Iterator[regex.Match[str]]":
-        """Give the matches of the pattern in one cell, from the first of them on."""
+        """Give the matches of the pattern in one cell, from where the first of them ends."""
         left = self._clock.left()
         for match in rule.pattern.finditer(self.letter.text, start, end, timeout=left):
             if match.start() >= stop:
@@ -300,41 +378,17 @@ class Search:
         return rule.also.search(text, *span, timeout=self._clock.left()) is not None
 
 
-class _Clock:
-    """The time that a rule and that all rules may take.
+def _fewest_words(shape: Shape) -> list[str]:
+    """Give a few words of which one stands in every match; none where no few are known."""
+    words = min(shape.needs, key=len, default=frozenset[str]())
+    return sorted(words) if len(words) <= _FEW_WORDS else []
 
-    It is the processor's time that counts: a busy machine changes no judgement. That
-    is slow to ask for, so it is asked for only where the time of day is over as well.
-    """
 
-    def __init__(self, each: float, total: float) -> None:
-        self._each = each
-        self._day, self._spent = monotonic(), thread_time()
-        self._end = self._spent + total
-        self._allowed = min(each, total / 2)
-        self._until = self._day
-
-    def start(self) -> None:
-        """Begin with the next rule."""
-        now = monotonic()
-        if now - self._day > self._allowed / 4:
-            self._day, self._spent = now, thread_time()
-            self._allowed = min(self._each, (self._end - self._spent) / 2)
-        self._until = self._day + self._allowed
-
-    def left(self) -> float:
-        """Give the seconds that the rule has left.
-
-        Raises:
-            TimeoutError: there are none.
-        """
-        left = self._until - monotonic()
-        if left <= 0.0:
-            left = self._spent + self._allowed - thread_time()
-            if left <= 0.0:
-                raise TimeoutError
-            self._until = monotonic() + left
-        return left
+def _make_ready(rule: Rule) -> float:
+    """Compile the patterns of a rule; give the seconds of the processor that it took."""
+    begin = thread_time()
+    _ = rule.is_ready
+    return thread_time() - begin
 
 
 def expand_words(pattern: str, words: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ first planes are for the match, then one for its sentence, one for those beside 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +49,7 @@ class Index:
 
     def __init__(self, needs: Sequence[Need]) -> None:
         """Take what each rule needs; a rule is its place in this order from then on."""
-        self._count = len(needs)
-        self._every = (1 << self._count) - 1
-        self._around = -1 << _OWN * self._count
+        self._set_count(len(needs))
         self._start = 0
         bits: dict[str, int] = {}
         for number, need in enumerate(needs):
@@ -64,6 +62,34 @@ class Index:
         self._masks = [0]
         self._single = self._table(bits, is_pair=False)
         self._pair = self._table(bits, is_pair=True)
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, Any]) -> "Index":
+        """Give the index that was saved."""
+        index = cls.__new__(cls)
+        index._set_count(tables["count"])
+        index._start = int(tables["start"], 16)
+        index._masks = [int(mask, 16) for mask in tables["masks"]]
+        index._single, index._pair = (
+            _table_of(size, *tables[name]) for name, size in (("single", 16), ("pair", _BITS))
+        )
+        return index
+
+    def tables(self) -> dict[str, Any]:
+        """Give the index as plain values, to be saved."""
+        return {
+            "count": self._count,
+            "start": f"{self._start:x}",
+            "masks": [f"{mask:x}" for mask in self._masks],
+            "single": _filled(self._single),
+            "pair": _filled(self._pair),
+        }
+
+    def _set_count(self, count: int) -> None:
+        """Take how many rules there are."""
+        self._count = count
+        self._every = (1 << count) - 1
+        self._around = -1 << _OWN * count
 
     def find(self, letter: Sentences) -> dict[int, list[int]]:
         """Give the blocks where each rule may hit, in order, by the rule's number.
@@ -132,6 +158,19 @@ class Index:
             for block, number in zip(blocks.tolist(), ids[places].tolist(), strict=True):
                 met[block] |= masks[number]
         return met
+
+
+def _filled(table: NDArray[np.uint16]) -> tuple[list[int], list[int]]:
+    """Give the places of a table that are not 0, and what stands there."""
+    places = table.nonzero()[0]
+    return places.tolist(), table[places].tolist()
+
+
+def _table_of(size: int, places: list[int], numbers: list[int]) -> NDArray[np.uint16]:
+    """Give the table of so many bits in which these numbers stand at these places."""
+    table: NDArray[np.uint16] = np.zeros(1 << size, dtype=np.uint16)
+    table[places] = numbers
+    return table
 
 
 def _telling_part(word: str) -> str:

@@ -14,12 +14,12 @@ from itertools import chain, compress, count
 from operator import ne
 
 import opencc
-import regex
 
 from nlp_pipeline.labels import read_table
 from nlp_pipeline.stages._edits import Edit
+from nlp_pipeline.stages._patterns import compile_late
 
-_HAN = regex.compile(r"[\p{Han}〇]")
+_HAN = compile_late(r"[\p{Han}〇]")
 
 
 def find_script(text: str, min_traditional_share: float = 0.05) -> tuple[list[Edit], bool]:

@@ -11,6 +11,7 @@ Known limit: irony, and facts spread over distant sentences, are not seen.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import regex
 
@@ -21,9 +22,11 @@ from nlp_pipeline.stages._accusation import find_accusation, name_accused, name_
 from nlp_pipeline.stages._bodies import Bodies, load_bodies, top_bodies
 from nlp_pipeline.stages._danger import CRITICAL, URGENT, find_danger, floor_of, likely_upper
 from nlp_pipeline.stages._danger_lexicon import FrameBook, load_frames
+from nlp_pipeline.stages._danger_weights import Weights, load_weights
 from nlp_pipeline.stages._deadlines import Limit, find_deadlines, load_limits
 from nlp_pipeline.stages._group import AGAIN, SPEAKERS, claims_repeat, count_speakers
 from nlp_pipeline.stages._notes import ORDINAL, PLACE, find_place, write_notes
+from nlp_pipeline.stages._patterns import compile_late
 from nlp_pipeline.stages._rules import (
     UNFINISHED,
     Hit,
@@ -33,6 +36,7 @@ from nlp_pipeline.stages._rules import (
     load_facts,
     load_table,
 )
+from nlp_pipeline.stages._rules_sentences import Sentences
 
 ACCUSATION = "检举控告"
 ORDINARY = "R9"
@@ -45,7 +49,8 @@ class Rules:
 
     `supervisors` are the bodies above schools and hospitals, and words for those.
     `basis` gives the articles a legal path rests on, `limits` those of time, and
-    `top` the bodies whose accusation no department here may handle.
+    `top` the bodies whose accusation no department here may handle. In `cache`, a
+    folder, what is worked out of the patterns is kept for the next start.
     """
 
     danger: tuple[Rule, ...]
@@ -57,38 +62,45 @@ class Rules:
     basis: Mapping[str, str]
     limits: tuple[Limit, ...]
     top: frozenset[str]
+    cache: Path | None = None
+    weights: Weights | None = None
 
     @cached_property
     def book(self) -> RuleBook:
         """All rules that run on a letter, to be searched together."""
-        return RuleBook(
-            (*self.danger, *self.accusation, *self.paths, *SPEAKERS, *AGAIN, ORDINAL, PLACE)
-        )
+        rules = (*self.danger, *self.accusation, *self.paths, *SPEAKERS, *AGAIN, ORDINAL, PLACE)
+        return RuleBook(rules, self.frames, self.cache)
 
 
-def load_rules(labels: Labels, directory: str = "") -> Rules:
-    """Read and compile the rules, a site's own files before the package's.
+def load_rules(labels: Labels, directory: str = "", cache: Path | None = None) -> Rules:
+    """Read the rules, a site's own files before the package's.
 
     Args:
         labels: the register, for the names of the accused.
         directory: a folder of a site's own files, or "" for none.
+        cache: a folder that only this user can write to, for a quicker start.
 
     Raises:
-        ResourceError: a file is missing or malformed, or a pattern is.
+        ResourceError: a file is missing or malformed, or a site's pattern is.
     """
+    compiled = regex.compile if directory else compile_late
     return Rules(
         danger=load_table("danger_rules.csv", directory),
         frames=load_frames(directory),
         accusation=load_table("accusation_rules.csv", directory),
         paths=load_table("legal_paths.csv", directory),
-        bodies=load_bodies(labels, load_facts("accusation_rules.csv", directory)),
+        bodies=load_bodies(
+            labels, load_facts("accusation_rules.csv", directory), is_checked=bool(directory)
+        ),
         supervisors={
-            name: regex.compile(pattern)
+            name: compiled(pattern)
             for name, pattern in load_facts("accusation_rules.csv", directory, "+").items()
         },
         basis=load_facts("legal_paths.csv", directory),
         limits=load_limits(directory),
         top=top_bodies(labels),
+        cache=cache,
+        weights=load_weights(directory),
     )
 
 
@@ -98,6 +110,7 @@ def judge_letter(
     rules: Rules,
     settings: JudgeSettings,
     received: str = "",
+    sentences: Sentences | None = None,
 ) -> Judgement:
     """Give what the rules find in a letter.
 
@@ -108,16 +121,17 @@ def judge_letter(
         rules: from `load_rules`.
         settings: limits of time and probability.
         received: the day the letter came in, if known; limits are told as dates then.
+        sentences: those of the clean text, where they are at hand.
 
     Returns:
         the judgement; its reasons are in the order urgency, purpose, legal path. Where
         a pattern ran out of time, the last of its codes is `UNFINISHED`: that nothing
         was found does not mean then that nothing is there.
     """
-    search = Search(clean.text, rules.book, settings.pattern_seconds)
+    search = Search(sentences or clean.text, rules.book, settings.pattern_seconds)
     purpose = predictions.get("purpose")
     is_expected = _chance(purpose, ACCUSATION) >= settings.min_accusation
-    danger = find_danger(search, rules.danger, rules.frames)
+    danger = find_danger(search, rules.danger, rules.frames, rules.weights)
     charges = find_accusation(search, rules.accusation, is_expected, rules.bodies)
     floor = floor_of(hit.code for hit in danger)
     is_accusation = is_expected or bool(charges)
@@ -203,7 +217,7 @@ def _evidence(clean: CleanText, field: str, hits: Sequence[Hit]) -> list[Evidenc
             hit.start,
             hit.end,
             *clean.raw_span(hit.start, hit.end),
-            0.0,
+            hit.weight,
             hit.code,
         )
         for hit in hits

@@ -16,10 +16,12 @@ from typing import NamedTuple
 
 import regex
 
-from nlp_pipeline.records import CleanText, Offsets, Step
+from nlp_pipeline.offsets import Offsets
+from nlp_pipeline.records import CleanText, Step
 from nlp_pipeline.stages._boilerplate import find_boilerplate, is_cut_off, is_listed
 from nlp_pipeline.stages._damage import find_damage
 from nlp_pipeline.stages._edits import Edit, Finder, carry, change, find_by
+from nlp_pipeline.stages._patterns import compile_late
 from nlp_pipeline.stages._script import find_script, find_traditional
 
 __all__ = ["STEPS", "find_script", "normalise_text"]
@@ -76,7 +78,7 @@ def find_signs(text: str) -> str:
     return "".join({*_UNUSUAL.findall(text)})
 
 
-_UNUSUAL = regex.compile("[^一-丧丩-龥，。0-9、：“”A-WYZa-wyz（）；！《》]")
+_UNUSUAL = compile_late("[^一-丧丩-龥，。0-9、：“”A-WYZa-wyz（）；！《》]")
 
 
 def _within(ends: str) -> str:
@@ -94,15 +96,15 @@ _INVISIBLE = (
     r"\ufff9-\ufffb\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]+"
 )
 _find_invisible = find_by(_INVISIBLE, "")
-_SPACES = regex.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\r\n\x85\u2028\u2029]+")
+_SPACES = compile_late(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\r\n\x85\u2028\u2029]+")
 _LINE_ENDS = frozenset("\r\n\x85\u2028\u2029")
 _MIN_JOINED_HAN = 10
-_HARD_BREAK = regex.compile(
+_HARD_BREAK = compile_late(
     r"(?<=[;；])\n(?![一二三四五六七八九十]{1,3}[、，,．.：:]|第[一二三四五六七八九十]|其[一二三四五]"
     r"|[一二三四五六七]是)(?=\p{Han})"
 )
 _DOUBLES = r"\u037e\u0387\u2126\u212a\u212b\uf900-\ufaff\U0002f800-\U0002fa1f"
-_UNCOMPOSED = regex.compile(rf"(?P<accents>\p{{M}}+)|[{_DOUBLES}](?!\p{{M}})")
+_UNCOMPOSED = compile_late(rf"(?P<accents>\p{{M}}+)|[{_DOUBLES}](?!\p{{M}})")
 _MAX_ACCENTED = 16
 _WIDE = str.maketrans(
     {
@@ -113,12 +115,12 @@ _WIDE = str.maketrans(
 _find_wide = find_by(r"[０-９Ａ-Ｚａ-ｚ]+", lambda m: m[0].translate(_WIDE))
 _TONE = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _find_pinyin = find_by(rf"(?<=[{HAN}])\((?=[^)]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}\)", "")
-_LOST = regex.compile(rf"\ufffd|[?？](?=[^)）]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}[)）]")
-_BROKEN_OFF = regex.compile(rf"(?<=[{HAN}])(?:…{{1,2}}|\.{{2,}})$")
+_LOST = compile_late(rf"\ufffd|[?？](?=[^)）]{{0,5}}[{_TONE}])[a-zü{_TONE}]{{1,6}}[)）]")
+_BROKEN_OFF = compile_late(rf"(?<=[{HAN}])(?:…{{1,2}}|\.{{2,}})$")
 _find_doubled = find_by(rf"(?<=[{HAN}”’》）\)%\d]),+(?=[,，、。;；:：])", "")
 _find_bar = find_by("丨", "|")
-_find_quotes_a = regex.compile(rf"'({_within(_QUOTES)}{{1,60}}+,*+)['“]")
-_find_quotes_b = regex.compile(rf"“({_within(_QUOTES)}{{1,60}}+,*+)\"")
+_find_quotes_a = compile_late(rf"'({_within(_QUOTES)}{{1,60}}+,*+)['“]")
+_find_quotes_b = compile_late(rf"“({_within(_QUOTES)}{{1,60}}+,*+)\"")
 _find_dots = find_by(rf"(?<=[{HAN}”）])(?:\.{{3,}}|。{{3,}}|…(?!…)(?<!……))", "……")
 _find_mask = find_by(
     rf"(?<=[{HAN}，。：、（“]|^)[*×Xx]{{2,}}+(?![A-Za-z0-9])"
@@ -126,13 +128,13 @@ _find_mask = find_by(
     "××",
 )
 _FULL = {",": "，", ":": "：", ";": "；", "?": "？", "!": "！"}
-_MARK = regex.compile(
+_MARK = compile_late(
     rf"(?<={_NEAR}\s?)[,:;?!]+(?:\s[,:;?!]+)*(?!//)"
     rf"|(?<![,;?!]|\d:?)[,;?!]++(?=\s?[{HAN}“《（])"
     rf"|(?<=[\w%])[:](?=[{HAN}“《])"
 )
-_BRACKETS = regex.compile(rf"\(({_within('()')}{{0,80}}+,*+)\)")
-_HAN = regex.compile(rf"[{HAN}]")
+_BRACKETS = compile_late(rf"\(({_within('()')}{{0,80}}+,*+)\)")
+_HAN = compile_late(rf"[{HAN}]")
 
 
 def _find_damaged(text: str) -> list[Edit]:
@@ -224,8 +226,8 @@ def _find_ellipsis(text: str) -> list[Edit]:
     return _find_dots(text) if any(dots in text for dots in ("...", "。。。", "…")) else []
 
 
-_LOSSES = regex.compile(rf"[\ufffd{_TONE}]")
-_ENDS = regex.compile(r"[.…]")
+_LOSSES = compile_late(rf"[\ufffd{_TONE}]")
+_ENDS = compile_late(r"[.…]")
 
 
 class Repair(NamedTuple):
@@ -237,22 +239,22 @@ class Repair(NamedTuple):
 
 
 STEPS: tuple[Repair, ...] = (
-    Repair("invisible", regex.compile(_INVISIBLE), _find_invisible),
-    Repair("damage", regex.compile(r"[?？\ue000-\ue4c5]"), _find_damaged),
+    Repair("invisible", compile_late(_INVISIBLE), _find_invisible),
+    Repair("damage", compile_late(r"[?？\ue000-\ue4c5]"), _find_damaged),
     Repair("spaces", _SPACES, _find_spaces),
-    Repair("width", regex.compile("[０-９Ａ-Ｚａ-ｚ]"), _find_wide),
-    Repair("compose", regex.compile(rf"[\p{{M}}{_DOUBLES}]"), _find_uncomposed),
-    Repair("pinyin", regex.compile(r"\("), _find_pinyin),
-    Repair("bar", regex.compile("丨"), _find_bar),
-    Repair("breaks", regex.compile("\n"), _find_hard_breaks),
+    Repair("width", compile_late("[０-９Ａ-Ｚａ-ｚ]"), _find_wide),
+    Repair("compose", compile_late(rf"[\p{{M}}{_DOUBLES}]"), _find_uncomposed),
+    Repair("pinyin", compile_late(r"\("), _find_pinyin),
+    Repair("bar", compile_late("丨"), _find_bar),
+    Repair("breaks", compile_late("\n"), _find_hard_breaks),
     Repair("boilerplate", None, find_boilerplate),
     Repair("script", None, find_traditional),
-    Repair("quotes", regex.compile("['\"]"), _find_quotes),
-    Repair("brackets", regex.compile(r"\("), _find_brackets),
-    Repair("doubled", regex.compile(","), _find_doubled),
+    Repair("quotes", compile_late("['\"]"), _find_quotes),
+    Repair("brackets", compile_late(r"\("), _find_brackets),
+    Repair("doubled", compile_late(","), _find_doubled),
     Repair("ellipsis", None, _find_ellipsis),
-    Repair("marks", regex.compile("[,:;?!]"), _find_half_width),
-    Repair("masks", regex.compile("[*×Xx]"), _find_mask),
+    Repair("marks", compile_late("[,:;?!]"), _find_half_width),
+    Repair("masks", compile_late("[*×Xx]"), _find_mask),
 )
 """The repairs in the order they are made, each with the signs one of which a text must hold
 for it to find anything; without signs it looks at every text."""

@@ -2,20 +2,18 @@
 
 The rules come first, the model second, the clerk last. The model's ranking of
 departments is taken, the bodies an accusation is aimed at are struck out, and
-whatever is doubtful is marked for review with its reason. `REASONS` is the one
-ordered table of reasons, each a small callable over plain `Facts`.
+whatever is doubtful is marked for review with its reason (`_review.py`).
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from nlp_pipeline.config import ClassifySettings, JudgeSettings, RouteSettings
 from nlp_pipeline.labels import SUBTOPIC_SEPARATOR, Labels
 from nlp_pipeline.records import Decision, Judgement, Prediction
 from nlp_pipeline.stages._bodies import DISCIPLINE, top_bodies
 from nlp_pipeline.stages._danger import likely_upper
-from nlp_pipeline.stages._rules import UNFINISHED
+from nlp_pipeline.stages._review import Facts, find_reasons, strangeness_of
 
 PUBLIC_SECURITY = "公安局"
 TERRITORY = "属地政府"
@@ -25,44 +23,6 @@ _SHOWN = 3
 _MOST_ALSO = 2
 _VILLAGES = ("村", "社区")
 _MIN_ALSO = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a review reason is decided from: plain values, no text of the letter.
-
-    `chances` is the probability of the decided label by field; `length` counts
-    characters of the clean text; `luck` lies in [0, 1) and is fixed by the letter.
-    """
-
-    chances: Mapping[str, float]
-    judgement: Judgement
-    length: int
-    unseen_share: float
-    damaged: bool
-    overruled: bool
-    has_department: bool
-    luck: float
-
-
-Reason = Callable[[Facts, RouteSettings], bool]
-
-REASONS: tuple[tuple[str, Reason], ...] = (
-    ("danger", lambda f, s: f.judgement.floor != ""),
-    ("accusation", lambda f, s: f.judgement.accusation),
-    ("rules_unfinished", lambda f, s: UNFINISHED in f.judgement.codes),
-    ("no_department", lambda f, s: not f.has_department),
-    ("damaged_text", lambda f, s: f.damaged),
-    ("too_short", lambda f, s: f.length < s.min_letter_chars),
-    ("unseen_words", lambda f, s: f.unseen_share >= s.max_unseen_share),
-    ("rules_overrule_model", lambda f, s: f.overruled),
-    ("low_topic", lambda f, s: f.chances.get("topic", 1.0) < s.min_topic),
-    ("low_purpose", lambda f, s: f.chances.get("purpose", 1.0) < s.min_purpose),
-    ("low_urgency", lambda f, s: f.chances.get("urgency", 1.0) < s.min_urgency),
-    ("low_department", lambda f, s: f.chances.get("department", 1.0) < s.min_department),
-    ("audit_sample", lambda f, s: f.luck < s.audit_share),
-)
-"""Why a person must look: a name and a test of the facts, in the order shown."""
 
 
 def route_letter(
@@ -113,8 +73,10 @@ def route_letter(
         overruled=urgency != modelled,
         has_department=bool(departments),
         luck=_luck(letter_id, route.audit_seed),
+        strangeness=strangeness_of(unseen_share, predictions),
+        decided=decided,
     )
-    reasons = tuple(name for name, applies in REASONS if applies(facts, route))
+    reasons = find_reasons(facts, route)
     return Decision(
         topic=decided["topic"],
         subtopic=_subtopic(predictions, decided["topic"], classify.min_subtopic),

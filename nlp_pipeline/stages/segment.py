@@ -148,16 +148,19 @@ def private_cache(wanted: Path | None = None) -> Path:
         wanted: the folder to use; None takes the user's own. Where others can
             write to it, or it cannot be made, a new temporary one is given.
     """
+    return lasting_cache(wanted) or Path(tempfile.mkdtemp(prefix="nlp_pipeline-"))
+
+
+def lasting_cache(wanted: Path | None = None) -> Path | None:
+    """Give the folder as `private_cache` does, or None in place of a temporary one."""
     try:
         folder = wanted or _user_cache()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         state = folder.stat()
     except (OSError, RuntimeError):
-        return Path(tempfile.mkdtemp(prefix="nlp_pipeline-"))
+        return None
     is_ours = not hasattr(os, "getuid") or state.st_uid in (0, os.getuid())
-    if not is_ours or stat.S_IMODE(state.st_mode) & 0o022:
-        return Path(tempfile.mkdtemp(prefix="nlp_pipeline-"))
-    return folder
+    return folder if is_ours and not stat.S_IMODE(state.st_mode) & 0o022 else None
 
 
 def _user_cache() -> Path:

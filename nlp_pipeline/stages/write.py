@@ -12,6 +12,7 @@ it goes to the file of failures alone.
 
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -23,7 +24,7 @@ from nlp_pipeline.stages._result_failures import FailureWriter, open_failures
 from nlp_pipeline.stages._result_file import PartFile
 from nlp_pipeline.stages._result_lines import DelimitedSink, JsonLinesSink
 from nlp_pipeline.stages._result_parquet import ParquetSink
-from nlp_pipeline.stages._result_values import reason_names, result_values
+from nlp_pipeline.stages._result_values import Row, reason_names, result_values
 from nlp_pipeline.stages._result_workbook import WorkbookSink
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "WRITABLE",
     "FailureWriter",
     "ResultWriter",
+    "Row",
+    "RowMaker",
     "open_failures",
     "open_writer",
     "reason_names",
@@ -44,11 +47,32 @@ ADDED: tuple[str, ...] = tuple(KINDS)
 """The added columns in their order; `normalised_text` only where asked for."""
 
 
+@dataclass(frozen=True)
+class RowMaker:
+    """Makes the rows of an output with this layout; it can be sent to another process."""
+
+    layout: Layout
+
+    def __call__(self, letter: Letter, outcome: Outcome) -> Row:
+        """Give the row of one letter."""
+        layout = self.layout
+        values = result_values(outcome, TEXT_COLUMN in layout.added, layout.is_chinese)
+        failure = outcome if isinstance(outcome, Failure) else None
+        return Row(letter.id, layout.cells(letter), values, failure)
+
+
 class ResultWriter(Protocol):
     """What writes one row a letter; as a context manager it closes itself.
 
     Leaving the block by an exception keeps the `.part` file and the older output.
     """
+
+    @property
+    def maker(self) -> RowMaker:
+        """What makes the row of a letter, here or in another process."""
+
+    def add(self, row: Row) -> None:
+        """Write one row."""
 
     def write(self, letter: Letter, outcome: Outcome) -> None:
         """Write the row of one letter."""
@@ -107,8 +131,8 @@ class _FileWriter:
     """The writer of a file: keeps the rows' order and the part file's rules."""
 
     def __init__(self, path: Path, ending: str, layout: Layout) -> None:
+        self.maker = RowMaker(layout)
         self._file = PartFile(path)
-        self._layout = layout
         self._is_open = True
         self._file.start()
         with ExitStack() as undo:
@@ -118,18 +142,19 @@ class _FileWriter:
             undo.pop_all()
 
     def write(self, letter: Letter, outcome: Outcome) -> None:
-        """Write the row of one letter.
+        """Write the row of one letter; see `add`."""
+        self.add(self.maker(letter, outcome))
+
+    def add(self, row: Row) -> None:
+        """Write one row.
 
         Raises:
             WriteError: the disk refused, or the writer is closed.
         """
         if not self._is_open:
             raise self._file.closed_error()
-        layout = self._layout
-        values = result_values(outcome, TEXT_COLUMN in layout.added, layout.is_chinese)
-        failure = outcome if isinstance(outcome, Failure) else None
         with self._file.guard():
-            self._sink.add(self._layout.cells(letter), values, failure)
+            self._sink.add(row.cells, row.values, row.failure)
 
     def close(self) -> None:
         """Finish the file and give it its name; a second time does nothing.

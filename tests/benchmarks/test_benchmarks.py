@@ -138,11 +138,14 @@ def test_build_replaces_what_an_older_one_left(
 
 
 def test_table_keeps_real_letters_apart(measured: list[Result]) -> None:
-    """A table holds a row for each result of its kind, and urgent recall below urgency."""
+    """A table holds a row for each result of its kind, and more figures below urgency."""
     real, own = table(measured, is_real=True), table(measured, is_real=False)
-    assert len(real.splitlines()) == 2 + 3
+    assert len(real.splitlines()) == 2 + 4
+    assert {len(line.split("|")) for line in real.splitlines()} == {10}
     assert "| topic: a hold-out | 3 | 0.667 (" in real
-    assert "| · recall of 特急 + 紧急 | 2 | 0.500 | | | |" in real
+    assert "| · recall of 特急 | 1 | 0.000 | | | | | |" in real
+    assert "| · recall of 特急 + 紧急 | 2 | 0.500 | | | | | |" in real
+    assert "kappa" not in real
     assert "own" not in real
     assert len(own.splitlines()) == 2 + 1
     assert "| topic: own | 2 | 1.000 (" in own

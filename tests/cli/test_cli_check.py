@@ -17,7 +17,7 @@ from nlp_pipeline.records import Failure, Letter
 
 Run = Callable[..., Any]
 
-NAMES = ["versions", "data files", "dictionary", "model", "trial"]
+NAMES = ["versions", "data files", "dictionary", "model", "trial", "store"]
 
 
 def _found(out: str) -> dict[str, str]:
@@ -38,7 +38,7 @@ def test_json_holds_the_same(run: Run) -> None:
     ran = run("check", "--json")
     found = json.loads(ran.out)
     assert list(found) == NAMES
-    assert [content["ok"] for content in found.values()] == [True] * 5
+    assert [content["ok"] for content in found.values()] == [True] * 6
     assert all(content["detail"] for content in found.values())
 
 
@@ -46,7 +46,7 @@ def test_a_missing_model_is_told_and_the_rest_still_checked(run: Run) -> None:
     """Without a model the code is 1, and what does not need it is sound."""
     ran = run("check", "--model", "no_such_model")
     assert ran.code == 1
-    assert list(_found(ran.out).values()) == ["ok", "ok", "ok", "FAIL", "FAIL"]
+    assert list(_found(ran.out).values()) == ["ok", "ok", "ok", "FAIL", "FAIL", "ok"]
     assert "[P401] No model at no_such_model" in ran.out
 
 

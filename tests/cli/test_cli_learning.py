@@ -91,6 +91,21 @@ def test_train_writes_a_bundle_for_any_labels(bundle: Path) -> None:
     assert manifest["facts"]["figures"]["department"].keys() >= {"accuracy", "macro_f1"}
 
 
+def test_departments_are_learned_with_runs(bundle: Path) -> None:
+    """A site's departments are learned from words and from runs across words."""
+    manifest = read_manifest(bundle)
+    assert manifest["heads"][0]["views"] == ["runs"]
+    assert manifest["facts"]["training"]["run_weight"] > 0
+
+
+def test_labels_with_one_letter_do_no_harm(run: Run, tmp_path: Path) -> None:
+    """An office that got a single letter is learned too, and stops nothing."""
+    rows = [*_rows(), ("石门的井盖不见了，请补上。", "井盖组")]
+    out = tmp_path / "offices"
+    assert run("train", *_training(_write(tmp_path / "letters.csv", rows), out)).code == 0
+    assert "井盖组" in read_manifest(out)["heads"][0]["labels"]
+
+
 def test_train_is_repeatable_and_replaces_its_own(run: Run, bundle: Path, labelled: Path) -> None:
     """The same letters and seed give the same files; a bundle may be replaced."""
     before = read_manifest(bundle)
@@ -118,7 +133,9 @@ def test_train_tells_its_figures(run: Run, labelled: Path, tmp_path: Path) -> No
     ran = run("train", *_training(labelled, out), "--max-features", "50", "--seed", "7")
     assert ran.code == 0
     assert ran.out.startswith("60 letters, 3 labels; on letters not trained on: accuracy ")
+    assert ", top-3 1.000\n" in ran.out
     assert ran.out.endswith(f"\n{out}\n")
+    assert "petition: reading 60 letters" in ran.err
     assert "petition: choosing 50 features" in ran.err
     training = read_manifest(out)["facts"]["training"]
     assert (training["max_features"], training["seed"]) == (50, 7)

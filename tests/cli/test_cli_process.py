@@ -100,7 +100,8 @@ def test_ctrl_c_keeps_what_was_done(start: Start, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert not out.exists()
     assert part.stat().st_size > 10_000
-    assert err.decode() == f"petition: stopped; what was done so far lies in {out}.part\n"
+    lies = f"what was done so far lies in {out}.part; --resume goes on"
+    assert err.decode() == f"petition: stopped; {lies}\n"
 
 
 def test_a_terminal_gets_a_table_and_a_bar(start: Start, letters: Path) -> None:

@@ -119,7 +119,8 @@ def test_an_interruption_keeps_the_part(
     monkeypatch.setattr("nlp_pipeline.process.process_letters", stop)
     out = letters.with_name("out.csv")
     ran = run("classify", letters, "-o", out)
-    assert ran == (130, "", f"petition: stopped; what was done so far lies in {out}.part\n")
+    lies = f"what was done so far lies in {out}.part; --resume goes on"
+    assert ran == (130, "", f"petition: stopped; {lies}\n")
     assert out.with_name("out.csv.part").exists()
     assert not out.exists()
     assert run("classify", letters, "--json") == (130, "", "")

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,7 +25,7 @@ from nlp_pipeline.learning.bundle import (
 )
 from nlp_pipeline.process import find_bundle
 from nlp_pipeline.stages._features import TokenTable
-from nlp_pipeline.stages._model import Head, Model
+from nlp_pipeline.stages._model import STRAIGHT, Head, Model
 
 FILES = ("base.npy", "features.json", "idf.npy", "scales.npy", "weights.npy")
 FACTS: dict[str, Any] = {"dictionary": "0" * 64, "sources": {"made": 3}, "figures": {"x": 0.5}}
@@ -103,6 +104,33 @@ def test_loaded_model_decides_the_same(folder: Path) -> None:
         again = found.heads[name]
         assert (again.field, again.labels, again.columns) == (name, head.labels, head.columns)
         assert (again.temperature, again.bias.tolist()) == (head.temperature, head.bias.tolist())
+
+
+def test_curve_and_limits_come_back(tmp_path: Path) -> None:
+    """A head's curve and the limits of its conformal sets are kept by the bundle."""
+    model = make_model()
+    bent = replace(model.heads["urgency"], curve=(1.5, -0.9), limits={0.8: 0.25, 0.9: 0.0625})
+    model.heads = {**model.heads, "urgency": bent}
+    save_bundle(model, tmp_path / "bent", FACTS)
+    found = load_bundle(tmp_path / "bent").heads
+    assert (found["urgency"].curve, found["urgency"].limits) == (bent.curve, bent.limits)
+    assert (found["department"].curve, found["department"].limits) == (STRAIGHT, {})
+    scores = np.array([[0.3, 0.1], [-2.0, 2.0]])
+    assert found["urgency"].probabilities(scores) == pytest.approx(bent.probabilities(scores))
+    plain = replace(bent, curve=STRAIGHT)
+    assert bent.probabilities(scores) != pytest.approx(plain.probabilities(scores), abs=0.01)
+
+
+def test_bundle_of_an_earlier_version_is_read(folder: Path) -> None:
+    """Heads without curve and limits are those of a model that has none."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    for head in manifest["heads"]:
+        del head["curve"], head["limits"]
+    manifest["seal"] = bundle._seal(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    found = load_bundle(folder)
+    assert choices(found) == choices(make_model())
+    assert {(head.curve, len(head.limits)) for head in found.heads.values()} == {(STRAIGHT, 0)}
 
 
 def test_saving_what_was_loaded_gives_the_same_files(folder: Path, tmp_path: Path) -> None:

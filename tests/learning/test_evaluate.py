@@ -146,6 +146,7 @@ def test_as_dict_has_its_keys_and_survives_json() -> None:
     assert set(content) == {
         *("field", "n", "accuracy", "macro_f1", "top3_accuracy", "ece", "coverage_95"),
         *("coverage_98", "per_class", "intervals", "kappa_quadratic", "accuracy_lenient"),
+        *("top5_accuracy", "ece_expected", "automatic_98"),
     }
     assert set(content["per_class"]["咨询"]) == {"precision", "recall", "f1", "support"}
     assert set(content["intervals"]) == {"accuracy", "macro_f1"}
@@ -180,6 +181,8 @@ def test_figures_agree_with_each_other(sample: tuple[list[str], np.ndarray]) -> 
     assert sum(b.letters for b in found.reliability) == found.n
     assert 1 >= found.top3_accuracy >= found.accuracy >= 0
     assert 1 >= found.coverage_95 >= found.coverage_98 >= 0
+    assert 1 >= found.top5_accuracy >= found.top3_accuracy
+    assert 1 >= found.automatic_98.share >= 0
     assert found.cuts[-1].accuracy == pytest.approx(found.accuracy)
     assert all(a.share < b.share for a, b in pairwise(found.cuts))
     low, high = found.accuracy_interval
@@ -225,6 +228,65 @@ def test_order_of_letters_does_not_matter(
     assert first.macro_f1_interval == second.macro_f1_interval
     assert first.ece == pytest.approx(second.ece)
     assert first.coverage_98 == second.coverage_98
+    assert first.ece_expected == pytest.approx(second.ece_expected)
+    assert first.automatic_98 == second.automatic_98
+
+
+def test_top5_counts_the_five_likeliest() -> None:
+    """top5_accuracy looks at five labels, no more."""
+    labels = tuple("甲乙丙丁戊己")
+    chances = np.tile([0.3, 0.25, 0.2, 0.12, 0.08, 0.05], (4, 1))
+    found = evaluate_predictions("topic", ["甲", "丁", "戊", "己"], chances, labels)
+    assert (found.accuracy, found.top3_accuracy, found.top5_accuracy) == (0.25, 0.25, 0.75)
+
+
+def _drawn(letters: int, gap: float) -> tuple[list[str], np.ndarray]:
+    """Draw letters whose first choice is right less often than it says, by a gap."""
+    draw = np.random.default_rng(13)
+    sure = draw.uniform(0.6, 1.0, letters)
+    hits = draw.random(letters) < sure - gap
+    gold = ["供水" if hit else "供电" for hit in hits]
+    return gold, np.column_stack([sure, 1 - sure])
+
+
+def test_expected_error_tells_true_confidences_from_false_ones() -> None:
+    """True confidences err about as expected on few letters; false ones err far more."""
+    true, false = (
+        evaluate_predictions("topic", *_drawn(240, gap), ("供水", "供电")) for gap in (0.0, 0.2)
+    )
+    assert true.ece_expected == pytest.approx(false.ece_expected)
+    assert true.ece < 1.7 * true.ece_expected
+    assert false.ece > 2.5 * false.ece_expected
+    more = evaluate_predictions("topic", *_drawn(24_000, 0.0), ("供水", "供电"))
+    assert more.ece_expected < true.ece_expected / 5
+
+
+def test_automatic_share_is_chosen_on_other_letters() -> None:
+    """The limit comes from the other half, so its letters are right as often as hoped for."""
+    gold, chances = _drawn(8000, 0.0)
+    found = evaluate_predictions("topic", gold, chances, ("供水", "供电"))
+    assert found.automatic_98.accuracy == pytest.approx(0.98, abs=0.015)
+    assert found.automatic_98.share == pytest.approx(found.coverage_98, abs=0.05)
+    assert 0.9 < found.automatic_98.min_confidence < 1.0
+
+
+def test_nothing_is_automatic_where_the_sure_are_wrong() -> None:
+    """Where no limit reaches 98 %, nothing passes and the limit is out of reach."""
+    chances = np.tile([0.9, 0.1], (20, 1))
+    found = evaluate_predictions("topic", ["供电"] * 20, chances, ("供水", "供电"))
+    assert found.automatic_98 == (1.0, 0.0, 0.0)
+
+
+def test_sets_are_measured_where_a_limit_is_given() -> None:
+    """Conformal sets are told with their coverage and size, and are left out without a limit."""
+    chances = np.array([[0.6, 0.3, 0.1], [0.5, 0.3, 0.2], [0.8, 0.1, 0.1], [0.4, 0.35, 0.25]])
+    gold = ["甲", "乙", "丁", "丙"]
+    found = evaluate_predictions("topic", gold, chances, tuple("甲乙丙"), set_limit=(0.9, 0.3))
+    assert found.sets == (0.9, 0.5, 1.75, 0.25)
+    assert found.as_dict()["sets"]["coverage"] == 0.5
+    plain = evaluate_predictions("topic", gold, chances, tuple("甲乙丙"))
+    assert plain.sets is None
+    assert "sets" not in plain.as_dict()
 
 
 def test_macro_f1_interval_narrows_with_more_letters() -> None:

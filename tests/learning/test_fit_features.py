@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from nlp_pipeline.config import Settings
 from nlp_pipeline.learning.corpus import Labelled
-from nlp_pipeline.learning.features import fit_table, is_allowed, prune_table
+from nlp_pipeline.learning.features import add_runs, fit_table, is_allowed, prune_table
 from nlp_pipeline.learning.split import weigh_letters
 from nlp_pipeline.process import find_bundle
-from nlp_pipeline.stages._features import TokenTable
+from nlp_pipeline.stages._features import TokenTable, Weighed
 from nlp_pipeline.stages._mask_surnames import SURNAMES
 from nlp_pipeline.stages.segment import Segmenter
 
@@ -198,3 +198,33 @@ def test_pruning_ties_and_ample_room(most: int, expected: tuple[str, ...]) -> No
     """Room for more keeps all, and of equals the first stays."""
     table = TokenTable(["a", "b"], np.array([1.0, 1.0]))
     assert prune_table(table, np.ones((2, 3)), most).names == expected
+
+
+def _with_runs(*letters: str) -> list[Weighed]:
+    """Give letters that have nothing but runs, written with spaces between them."""
+    return [
+        Weighed({}, {"runs": {f"run:{run}": 1.0 for run in letter.split()}}) for letter in letters
+    ]
+
+
+def test_runs_stand_behind_the_words_and_are_seen_in_enough_letters() -> None:
+    """A run is kept where enough letters show it, weighed by its rarity among them."""
+    words = TokenTable(["=水"], np.array([2.0]))
+    table = add_runs(words, _with_runs("的路 路口", "的路", "口的"), knows_all, 9, min_letters=2)
+    assert table.names == ("=水", "run:的路")
+    assert table.idf == pytest.approx([2.0, np.log(4 / 3) + 1])
+
+
+def test_only_the_most_frequent_runs_are_kept() -> None:
+    """Of more runs than asked for, the most frequent stay, in the order of their names."""
+    letters = _with_runs("的路 在路 了路", "的路 了路", "了路")
+    table = add_runs(TokenTable([], np.zeros(0)), letters, knows_all, 2, min_letters=1)
+    assert table.names == ("run:了路", "run:的路")
+
+
+def test_runs_that_look_like_a_name_are_left_out() -> None:
+    """A run that begins like a Chinese name and is in no dictionary is not kept."""
+    letters = _with_runs("赵铁栓 的路")
+    words = TokenTable(["=水"], np.array([2.0]))
+    assert add_runs(words, letters, knows_none, 9, 1).names == ("=水", "run:的路")
+    assert add_runs(words, _with_runs("赵铁栓"), knows_none, 9, 1) is words

@@ -173,6 +173,15 @@ HEADS: dict[str, Any] = {
     "endless": [{**HEAD, "temperature": float("inf")}],
     "huge": [{**HEAD, "temperature": 10**400}],
     "twin heads": [HEAD, HEAD],
+    "a curve turned over": [{**HEAD, "curve": [-1.0, 2.0]}],
+    "a falling curve": [{**HEAD, "curve": [1.0, -1.0]}],
+    "a curve of one number": [{**HEAD, "curve": [1.0]}],
+    "an endless curve": [{**HEAD, "curve": [1.0, float("inf")]}],
+    "a curve of words": [{**HEAD, "curve": ["a", "b"]}],
+    "no curve": [{**HEAD, "curve": None}],
+    "a limit above one": [{**HEAD, "limits": {"0.9": 2.0}}],
+    "a limit of nothing": [{**HEAD, "limits": {"1": 0.5}}],
+    "limits in a row": [{**HEAD, "limits": [0.9, 0.5]}],
 }
 
 

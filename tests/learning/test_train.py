@@ -12,14 +12,14 @@ from nlp_pipeline.config import Settings
 from nlp_pipeline.errors import CorpusError
 from nlp_pipeline.labels import Labels
 from nlp_pipeline.learning import train
-from nlp_pipeline.learning.bundle import save_bundle
+from nlp_pipeline.learning.bundle import load_bundle, save_bundle
 from nlp_pipeline.learning.corpus import Labelled
 from nlp_pipeline.learning.duplicates import group_near_duplicates
 from nlp_pipeline.learning.features import is_allowed
 from nlp_pipeline.learning.phrases import SOURCE, register_phrases
 from nlp_pipeline.learning.split import weigh_letters
-from nlp_pipeline.learning.train import FOLDS, TrainSettings, train_model
-from nlp_pipeline.stages._features import Weighed, find_heading, weigh_tokens
+from nlp_pipeline.learning.train import FOLDS, SITE_SETTINGS, TrainSettings, train_model
+from nlp_pipeline.stages._features import Weighed, find_heading, run_tokens, weigh_tokens
 from nlp_pipeline.stages._model import Model
 from nlp_pipeline.stages.segment import Segmenter
 
@@ -156,6 +156,21 @@ def test_figures_are_those_of_every_field(trained: Model) -> None:
         assert 0 <= found["accuracy"] <= 1
 
 
+def test_probabilities_are_calibrated_on_letters_not_trained_on(trained: Model) -> None:
+    """Every field has a curve, limits of sets that fall with coverage, and what passes at 98 %."""
+    figures = trained.card["figures"]
+    assert isinstance(figures, dict)
+    for name, head in trained.heads.items():
+        sharp, tail = head.curve
+        assert sharp > 0
+        assert sharp + tail > 0
+        limits = [head.limits[asked] for asked in (0.8, 0.9, 0.95)]
+        assert limits == sorted(limits, reverse=True)
+        assert 0 <= figures[name]["ece"] <= 0.5
+        assert 0 <= figures[name]["share_at_98"] <= 1
+        assert 0 <= figures[name]["min_for_98"] <= 1
+
+
 def test_trained_features_are_fit_to_leave_the_house(trained: Model, segmenter: Segmenter) -> None:
     """Every feature of a trained model is shown by three letters and allowed."""
     assert trained.table.names
@@ -187,9 +202,10 @@ def test_any_number_of_labels_from_two(count: int) -> None:
 def test_folds_with_one_label_alone_are_survived() -> None:
     """Where each label is one group of near-duplicates, a fold learns one label and goes on."""
     model = train_words(WORDS, [int(label == "B") for label in WORDS.values()])
-    assert model.card["figures"] == {
-        "topic": {"letters": 12, "labels": 2, "accuracy": 0.0, "macro_f1": 0.0}
-    }
+    figures = model.card["figures"]
+    assert isinstance(figures, dict)
+    counts = {"letters": 12, "labels": 2, "accuracy": 0.0, "macro_f1": 0.0}
+    assert figures["topic"].items() >= {**counts, "min_for_98": 1.0, "share_at_98": 0.0}.items()
     assert best(model, "topic", {"水": 1.0}) == "A"
 
 
@@ -285,3 +301,71 @@ def test_topic_is_learned_from_heading_and_body_apart(
         text = f"{heading}\n请领导管一管"
         scores = model.scores([weigh_tokens(segmenter(text), find_heading(text))])
         assert head.labels[int(scores.values[0, head.columns].argmax())] == topic
+
+
+def _by_order(text: str) -> Weighed:
+    """Weigh words that stand side by side, with the runs across them."""
+    words = text.split()
+    return Weighed(dict.fromkeys(words, 1.0), {"runs": run_tokens(words)})
+
+
+@pytest.fixture(scope="module")
+def ordered() -> Model:
+    """Give a site's model of letters that only the order of their words tells apart."""
+    places = ["桥头", "河沿", "坡上", "沟底", "井边", "塘口", "岭下", "湾里"]
+    texts = [f"{place} {order}" for place in places for order in ("东 转 西", "西 转 东")]
+    letters = [
+        Labelled(f"o:{i}", text, {"department": "往西" if i % 2 == 0 else "往东"})
+        for i, text in enumerate(texts)
+    ]
+    weighed = {x.key: _by_order(x.raw) for x in letters}
+    return train_model(
+        "ordered",
+        letters,
+        weighed,
+        range(len(letters)),
+        lambda _: True,
+        SITE_SETTINGS,
+        ("department",),
+    )
+
+
+def test_runs_tell_apart_what_words_do_not(ordered: Model) -> None:
+    """A site's model knows two orders of the same words, and says that it reads runs."""
+    assert ordered.reads_runs
+    assert best(ordered, "department", _by_order("树下 东 转 西")) == "往西"
+    assert best(ordered, "department", _by_order("树下 西 转 东")) == "往东"
+    figures = ordered.card["figures"]
+    assert isinstance(figures, dict)
+    assert figures["department"]["accuracy"] == 1.0
+    assert figures["department"]["top3"] == 1.0
+
+
+def test_what_runs_bring_adds_up_to_the_score(ordered: Model) -> None:
+    """Words and runs together bring the whole score; unknown runs bring nothing."""
+    scores = ordered.scores([_by_order("树下 东 转 西")])
+    head = ordered.heads["department"]
+    for label in range(len(head.labels)):
+        column = head.columns.start + label
+        brought = scores.contributions(0, head, label)
+        assert sum(brought.values()) + ordered.base[column] == pytest.approx(
+            scores.values[0, column], abs=1e-4
+        )
+        assert brought["run:转西"] != 0.0
+        assert "run:下东" not in brought
+
+
+def test_a_bundle_keeps_its_runs(ordered: Model, tmp_path: Path) -> None:
+    """A model with runs is the same after it was saved and loaded."""
+    save_bundle(ordered, tmp_path / "site", {})
+    loaded = load_bundle(tmp_path / "site")
+    assert loaded.reads_runs
+    letter = _by_order("树下 西 转 东")
+    expected = ordered.scores([letter]).values
+    assert loaded.scores([letter]).values == pytest.approx(expected, abs=0.05)
+
+
+def test_models_without_runs_read_none(trained: Model) -> None:
+    """Unless asked for, a model has no runs and asks for none."""
+    assert not trained.reads_runs
+    assert not [name for name in trained.table.names if name.startswith("run:")]

@@ -254,6 +254,6 @@ class _Everywhere:
 
 def _found_everywhere(book: FrameBook, text: str) -> list[str]:
     """Give what is found where the index leaves nothing out."""
-    bare = FrameBook(book.frames, book.patterns, book.words)
+    bare = FrameBook(book.frames, book.patterns, book.parts)
     vars(bare)["index"] = _Everywhere(len(book.frames))
     return _found(bare, text)

@@ -1,8 +1,9 @@
 """The danger floor on sentences that its rules were not written from, in two halves.
 
 Half of the sentences of each file tell of danger by the codes A1 to A6; the other
-half look like it and are none (they may still be 紧急). Those who mend the rules look
-at `dev.jsonl` alone: of `test.jsonl` only figures are told.
+half look like it and are none (they may still be 紧急). Rules are mended and weights
+learned with `dev.jsonl` and `dev2.jsonl` (another writer's) in view, so that what is
+told of these is in-sample: of `test.jsonl` only figures are told.
 """
 
 import json
@@ -64,11 +65,13 @@ def count_outcomes(cases: list[Case]) -> Counter[tuple[bool, bool]]:
 
 
 MISSED = pytest.mark.xfail(
-    reason="on letters the rules were not written from: recall 0.76, precision 0.84"
+    strict=False,
+    reason="on letters nothing was written or learned from: recall 0.95, precision 0.84 with "
+    "weights learned before the last 80 letters of `written`; 0.76 and 0.84 before any weights",
 )
 
 
-@pytest.fixture(scope="module", params=["dev", pytest.param("test", marks=MISSED)])
+@pytest.fixture(scope="module", params=["dev", "dev2", pytest.param("test", marks=MISSED)])
 def measured(request: pytest.FixtureRequest) -> Counter[tuple[bool, bool]]:
     """Give what the floor made of each half; it misses its aims on the test half."""
     return count_outcomes(load_half(request.param))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nlp_pipeline.records import Offsets
+from nlp_pipeline.offsets import Offsets
 from nlp_pipeline.stages._edits import Edit, carry, change, find_by
 
 Pairs = list[tuple[int, int]]

@@ -17,6 +17,7 @@ from nlp_pipeline.stages._features import (
     TokenTable,
     find_heading,
     letter_scales,
+    run_tokens,
     stack_weights,
     token_features,
     weigh_tokens,
@@ -400,3 +401,31 @@ def test_other_wording_is_not_unknown(walk: Walk, segmenter: Segmenter) -> None:
     letter = _seen("計程車", segmenter)
     assert "=计程车" not in walk.model.table.columns
     assert unseen_share(walk.model, letter) == 0.0
+
+
+def test_runs_do_not_depend_on_how_the_words_were_cut() -> None:
+    """However a name is cut into words, its runs are the same."""
+    assert run_tokens(["到", "公交站", "牌"]) == run_tokens(["到", "公交", "站牌"])
+    assert run_tokens(["到", "公交站", "牌"])["run:公交站牌"] == 1.0
+    assert run_tokens([]) == {}
+
+
+@given(st.lists(st.sampled_from(["路灯", "坏", "了", "WiFi", "物业费"]), max_size=8))
+def test_a_run_weighs_the_root_of_its_count(words: list[str]) -> None:
+    """Every run of one to four characters is counted wherever it begins."""
+    text = "".join(words).lower()
+    ends = [(i, j) for i in range(len(text)) for j in range(i + 1, min(i + 5, len(text) + 1))]
+    expected = Counter(f"run:{text[i:j]}" for i, j in ends)
+    assert run_tokens(words) == pytest.approx({run: n**0.5 for run, n in expected.items()})
+
+
+def test_a_run_is_a_feature_of_its_own() -> None:
+    """The token of a run stands for nothing but itself."""
+    assert token_features("run:路口") == ["run:路口"]
+
+
+def test_runs_are_weighed_only_where_asked_for(segmenter: Segmenter) -> None:
+    """A letter has no runs unless the model reads them."""
+    letter = _seen("公交站牌被撞歪了", segmenter)
+    assert "runs" not in weigh(letter).parts
+    assert "run:牌被" in weigh(letter, with_runs=True).parts["runs"]

@@ -165,7 +165,7 @@ def test_limits_follow_the_legal_path(rules: Rules, settings: JudgeSettings) -> 
 def test_a_pattern_out_of_time_is_given_up_alone(rules: Rules, settings: JudgeSettings) -> None:
     """A rule that takes too long has no hit, which is said; the other rules go on."""
     slow = replace(rules, danger=(_slow(rules.danger[0]), *rules.danger))
-    text = "a" * 60 + "，窨井盖丢了。"
+    text = "b。" + "a" * 60 + "，窨井盖丢了。"
     hurried = replace(settings, pattern_seconds=0.05)
     assert _judge(text, slow, hurried).codes == ("B2", UNFINISHED)
 
@@ -190,7 +190,7 @@ def test_names_and_numbers_out_of_time_are_left_open(
 ) -> None:
     """Bodies, speakers and repeats are not found where their patterns run too long."""
     slow = _rules.Rule("slow", regex.compile(r"(?:a|aa)+b"))
-    text = "a" * 60
+    text = "b" + "a" * 60
     monkeypatch.setattr(_group, "SPEAKERS", (slow,))
     monkeypatch.setattr(_group, "AGAIN", (slow,))
     bodies = replace(load_bodies(labels, {}), pattern=slow.pattern)

@@ -16,7 +16,9 @@ from nlp_pipeline.stages._mask_checks import (
     is_identity,
     is_taiwan_identity,
 )
-from nlp_pipeline.stages._mask_shapes import is_name
+from nlp_pipeline.stages._mask_shapes import is_name, is_word
+from nlp_pipeline.stages._mask_surnames import GIVEN, RARE_SURNAMES, WORDLIKE_SURNAMES
+from nlp_pipeline.stages._mask_words import EVERYDAY, PAIRS
 from nlp_pipeline.stages.classify import prepare, weigh
 from nlp_pipeline.stages.normalise import normalise_text
 from nlp_pipeline.stages.segment import Segmenter
@@ -158,10 +160,36 @@ def test_names_are_told(words: str) -> None:
     assert is_name(words)
 
 
-@pytest.mark.parametrize("words", ["刘某某", "张××", "市城管局", "全体村民", "匿名", "王先生"])
+@pytest.mark.parametrize(
+    "words", ["刘某某", "张××", "市城管局", "全体村民", "匿名", "王先生", "欧阳"]
+)
 def test_other_words_are_no_names(words: str) -> None:
-    """Offices, roles and names masked already are none."""
+    """Offices, roles, surnames alone and names masked already are none."""
     assert not is_name(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "likely"), [("应小楠", True), ("高明", False), ("王建国", False)]
+)
+def test_a_surname_that_is_a_word_begins_a_name_where_one_is_expected(
+    words: str, likely: bool
+) -> None:
+    """A rare surname that is a common word begins a name where that is likely."""
+    assert not is_word(words, likely=likely)
+
+
+@pytest.mark.parametrize("words", ["应小心", "都知道", "从未来", "应当地"])
+def test_a_common_word_begins_no_name(words: str) -> None:
+    """The same word begins none in running text, nor before a word that is no given name."""
+    assert is_word(words)
+    assert is_word(words, likely=True)
+
+
+def test_everyday_words_begin_like_rare_names() -> None:
+    """The words that are no names are all such as could begin one."""
+    assert {word[0] for word in EVERYDAY} <= {*RARE_SURNAMES, *WORDLIKE_SURNAMES}
+    assert set("".join(PAIRS)) <= set(GIVEN)
+    assert {len(word) for word in (*EVERYDAY, *PAIRS)} == {2}
 
 
 def test_placeholders_count_by_kind() -> None:

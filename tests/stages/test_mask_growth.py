@@ -64,8 +64,9 @@ def _patterns() -> Iterator[tuple[str, str]]:
 
 def _inside(value: object) -> Iterator[str]:
     """Give the patterns in a value, however deep."""
-    if isinstance(value, regex.Pattern):
-        yield value.pattern
+    source = getattr(value, "pattern", None)
+    if isinstance(source, str):
+        yield source
     elif isinstance(value, tuple):
         for item in value:
             yield from _inside(item)

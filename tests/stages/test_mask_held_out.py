@@ -3,7 +3,7 @@
 The check digits of valid numbers are left out of the files (`§` stands for
 them) and worked out here, so that no valid number stands in the repository.
 Those who mend the patterns look at `dev.jsonl` alone: of `test.jsonl` only
-figures are told.
+figures are told. `dev2.jsonl` holds names that are hard to tell.
 """
 
 import json
@@ -22,10 +22,12 @@ from nlp_pipeline.stages.normalise import normalise_text
 
 CASES = Path(__file__).parent.parent / "cases" / "mask_held_out"
 HALVES = ("dev", "test")
+HARD = "dev2"
 MIN_LETTERS = 220
 MIN_CLEAN_SHARE = 0.4
 MIN_NUMBER_RECALL = 0.98
 MIN_NAME_RECALL = 0.90
+MIN_HARD_NAME_RECALL = 0.85
 MIN_PRECISION = 0.97
 NAME = "人名"
 KINDS = (
@@ -137,9 +139,9 @@ def _precision(cases: list[Case]) -> float:
     return right.total() / given.total()
 
 
-@pytest.fixture(scope="module", params=HALVES)
+@pytest.fixture(scope="module", params=(*HALVES, HARD))
 def half(request: pytest.FixtureRequest) -> Half:
-    """Give the letters of each half."""
+    """Give the letters of each half, and the hard ones."""
     return load_half(request.param)
 
 
@@ -166,9 +168,11 @@ def test_letters_are_many_clean_and_different(half: Half) -> None:
     assert [text for text in texts if normalise_text(text).text != text] == []
 
 
-def test_enough_letters_hold_nothing_personal(half: Half) -> None:
+@pytest.mark.parametrize("name", HALVES)
+def test_enough_letters_hold_nothing_personal(name: str) -> None:
     """At least two letters of five hold nothing to mask."""
-    assert sum(not case["spans"] for case in half) / len(half) >= MIN_CLEAN_SHARE
+    cases = load_half(name)
+    assert sum(not case["spans"] for case in cases) / len(cases) >= MIN_CLEAN_SHARE
 
 
 def test_spans_stand_in_their_letters_in_order(half: Half) -> None:
@@ -188,20 +192,17 @@ def test_numbered_kinds_are_found(half: Half) -> None:
     assert recall >= MIN_NUMBER_RECALL
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "dev",
-        pytest.param(
-            "test",
-            marks=pytest.mark.xfail(reason="0.875 on letters the patterns were not mended on"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("name", HALVES)
 def test_labelled_names_are_found(name: str) -> None:
     """Nine names of ten behind a label or in a signature are found."""
     recall = _name_recall(load_half(name))
     assert recall >= MIN_NAME_RECALL
+
+
+def test_most_hard_names_are_found() -> None:
+    """Most names behind a label are found also where they are everyday words."""
+    recall = _name_recall(load_half(HARD))
+    assert recall >= MIN_HARD_NAME_RECALL
 
 
 def test_little_else_is_masked(half: Half) -> None:

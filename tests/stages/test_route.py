@@ -1,4 +1,4 @@
-"""Tests of the step route: reasons for review, the shield, urgency, the ranking."""
+"""Tests of the step route: what reaches the reasons, the shield, urgency, the ranking."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,15 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp_pipeline.config import RouteSettings, Settings, load_settings
+from nlp_pipeline.config import Settings, load_settings
 from nlp_pipeline.labels import Department, Labels, load_labels
 from nlp_pipeline.records import Decision, Judgement, Prediction
 from nlp_pipeline.stages._bodies import DISCIPLINE
 from nlp_pipeline.stages.route import (
     ACCUSATION,
     PUBLIC_SECURITY,
-    REASONS,
-    Facts,
     route_letter,
 )
 
@@ -28,26 +26,6 @@ CALM = {
     "urgency": {"一般": 0.8, "不急": 0.1, "紧急": 0.06, "特急": 0.04},
     "department": {"住房和城乡建设局": 0.7, "城市管理局": 0.25, "公安局": 0.05},
 }
-LIMITS = RouteSettings(
-    min_topic=0.6,
-    min_purpose=0.55,
-    min_urgency=0.5,
-    min_department=0.45,
-    min_letter_chars=15,
-    max_unseen_share=0.4,
-    audit_share=0.25,
-    audit_seed=7,
-)
-PLAIN = Facts(
-    chances={"topic": 0.9, "purpose": 0.9, "urgency": 0.9, "department": 0.9},
-    judgement=Judgement(),
-    length=100,
-    unseen_share=0.1,
-    damaged=False,
-    overruled=False,
-    has_department=True,
-    luck=0.9,
-)
 
 
 def _predictions(**fields: dict[str, float]) -> dict[str, Prediction]:
@@ -79,77 +57,6 @@ def _route(
         length=length,
         **facts,
     )
-
-
-def _reasons(facts: Facts) -> list[str]:
-    return [name for name, applies in REASONS if applies(facts, LIMITS)]
-
-
-def test_plain_facts_give_no_reason() -> None:
-    """A sure, calm, whole letter needs nobody to look."""
-    assert _reasons(PLAIN) == []
-
-
-@pytest.mark.parametrize(
-    ("reason", "change"),
-    [
-        ("danger", {"judgement": Judgement(floor="紧急")}),
-        ("accusation", {"judgement": Judgement(accusation=True)}),
-        ("rules_unfinished", {"judgement": Judgement(codes=("T1",))}),
-        ("no_department", {"has_department": False}),
-        ("damaged_text", {"damaged": True}),
-        ("rules_overrule_model", {"overruled": True}),
-        ("too_short", {"length": 14}),
-        ("too_short", {"length": 0}),
-        ("unseen_words", {"unseen_share": 0.4}),
-        ("unseen_words", {"unseen_share": 1.0}),
-        ("audit_sample", {"luck": 0.2499}),
-        ("audit_sample", {"luck": 0.0}),
-        ("low_topic", {"chances": {"topic": 0.5999}}),
-        ("low_purpose", {"chances": {"purpose": 0.5499}}),
-        ("low_urgency", {"chances": {"urgency": 0.4999}}),
-        ("low_department", {"chances": {"department": 0.4499}}),
-    ],
-)
-def test_each_reason_stands_alone(reason: str, change: dict[str, Any]) -> None:
-    """One fact beyond its limit gives exactly its own reason."""
-    assert _reasons(replace(PLAIN, **change)) == [reason]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"length": 15},
-        {"length": 16},
-        {"unseen_share": 0.3999},
-        {"luck": 0.25},
-        {"luck": 0.2501},
-        {"chances": {"topic": 0.6}},
-        {"chances": {"topic": 0.6001}},
-        {"chances": {"purpose": 0.55}},
-        {"chances": {"urgency": 0.5}},
-        {"chances": {"department": 0.45}},
-        {"chances": {}},
-    ],
-)
-def test_limits_are_inclusive(change: dict[str, Any]) -> None:
-    """A fact at its limit passes, and a field that was not predicted gives no reason."""
-    assert _reasons(replace(PLAIN, **change)) == []
-
-
-def test_reasons_are_shown_in_the_order_of_the_table() -> None:
-    """All reasons at once come in the order in which they are written down."""
-    facts = Facts(
-        chances=dict.fromkeys(("topic", "purpose", "urgency", "department"), 0.0),
-        judgement=Judgement(floor="特急", accusation=True, codes=("T1",)),
-        length=0,
-        unseen_share=1.0,
-        damaged=True,
-        overruled=True,
-        has_department=False,
-        luck=0.0,
-    )
-    assert _reasons(facts) == [name for name, _ in REASONS]
 
 
 def test_calm_letter_goes_through_without_a_person() -> None:

@@ -16,6 +16,7 @@ from nlp_pipeline.labels import load_labels
 from nlp_pipeline.stages import _rules
 from nlp_pipeline.stages._group import AGAIN, SPEAKERS
 from nlp_pipeline.stages._rules import Hit, Rule, RuleBook, Search
+from nlp_pipeline.stages._rules_clock import Clock
 from nlp_pipeline.stages._rules_shape import UNKNOWN
 from nlp_pipeline.stages.judge import load_rules
 from nlp_pipeline.stages.normalise import normalise_text
@@ -176,8 +177,8 @@ def test_sentences_that_come_again_hide_nothing(repeats: int) -> None:
 def test_a_slow_rule_leaves_time_for_the_others() -> None:
     """What is out of time has no hit, is said to be unfinished, and hinders no other rule."""
     slow, quick = Rule("A1", regex.compile(SLOW)), Rule("B1", regex.compile("停水"))
-    search = Search("a" * 60 + "停水", RuleBook([slow, quick]), 0.05)
-    assert search.find_hits([slow] * 3 + [quick]) == [Hit("B1", 60, 62)]
+    search = Search("b" + "a" * 60 + "停水", RuleBook([slow, quick]), 0.05)
+    assert search.find_hits([slow] * 3 + [quick]) == [Hit("B1", 61, 63)]
     assert search.is_unfinished
 
 
@@ -193,7 +194,7 @@ def test_what_is_wanted_besides_may_run_out_of_time_too(part: str) -> None:
 
 def test_a_clock_counts_the_work_and_not_the_waiting() -> None:
     """A rule that only waited for the processor still has its time."""
-    clock = _rules._Clock(0.01, 1.0)
+    clock = Clock(0.01, 1.0)
     clock.start()
     sleep(0.02)
     assert 0.0 < clock.left() <= 0.01
