@@ -397,14 +397,3 @@ class ForbiddenError(PetitionError):
     remedy: ClassVar[str] = "Ask somebody who has it."
     action: str
     role: str
-
-
-@dataclass(eq=False)
-class SimilarIndexError(PetitionError):
-    """A folder holds no index of past letters that can be used."""
-
-    code: ClassVar[str] = "P801"
-    what: ClassVar[str] = "The index of similar letters in {folder} cannot be used: {problem}."
-    remedy: ClassVar[str] = "Remove the folder; the index is built again from the letters."
-    folder: Path
-    problem: str

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nlp_pipeline.offsets import Offsets
 from nlp_pipeline.records import (
     CleanText,
     Deadline,
@@ -17,7 +18,6 @@ from nlp_pipeline.records import (
     Failure,
     Judgement,
     Letter,
-    Offsets,
     Prediction,
     Step,
     Triage,

@@ -189,43 +189,61 @@ def find_doubts(
     if len(enough) < 2:
         problem = f"no two labels of {field} have {MIN_LETTERS} letters each"
         raise CorpusError("the corpus", problem)
-    judged = [seen[i] for i in rows]
-    own = [groups[i] for i in rows]
-    given = [x.case.labels[field] for x in judged]
-    folded = fold_chances([x.weighed for x in judged], given, own, knows, tell=tell)
-    quality, is_issue = _rank(folded)
-    twins = _twins(given, own)
-    quality = np.where(twins >= 0, quality * _TWIN, quality)
-    is_issue |= twins >= 0
-    marks = [letter_mark(x.case.raw, field) for x in judged]
-    is_kept = np.array(
-        [(kept or {}).get(mark) == label for mark, label in zip(marks, given, strict=True)]
-    )
-    order = [int(i) for i in np.lexsort((quality, ~is_issue)) if not is_kept[i]]
-    order = order[:most] if most else [i for i in order if is_issue[i]]
-    names = [_suggested(folded, i, int(twins[i])) for i in range(len(judged))]
-    words = _Nearest(judged, given)
-    found = []
-    for i in order:
-        suggested = names[i]
-        one = Doubt(
-            case=judged[i].case,
-            field=field,
-            given=given[i],
+    judged = _Judged([seen[i] for i in rows], field, [groups[i] for i in rows], knows, tell)
+    marks = [letter_mark(x.case.raw, field) for x in judged.seen]
+    is_kept = [
+        (kept or {}).get(mark) == label for mark, label in zip(marks, judged.given, strict=True)
+    ]
+    order = [i for i in judged.order() if not is_kept[i]]
+    order = order[:most] if most else [i for i in order if judged.is_issue[i]]
+    found = tuple(judged.doubt(i, marks[i]) for i in order)
+    return Doubts(field, found, len(rows), sum(is_kept), sum(counts.values()) - len(rows))
+
+
+class _Judged:
+    """The letters of one field, and what speaks against their labels."""
+
+    def __init__(
+        self,
+        seen: Sequence[Seen],
+        field: str,
+        groups: Sequence[int],
+        knows: Callable[[str], bool],
+        tell: Callable[[], None],
+    ) -> None:
+        self.seen, self.field = seen, field
+        self.given = [x.case.labels[field] for x in seen]
+        words = [x.weighed for x in seen]
+        self._folded = fold_chances(words, self.given, groups, knows, tell=tell)
+        self._twins = _twins(self.given, groups)
+        quality, is_issue = _rank(self._folded)
+        self._quality = np.where(self._twins >= 0, quality * _TWIN, quality)
+        self.is_issue = is_issue | (self._twins >= 0)
+        self._nearest = _Nearest(seen, self.given)
+
+    def order(self) -> list[int]:
+        """Give the letters by doubt, those found wrong before all others."""
+        found: list[int] = np.lexsort((self._quality, ~self.is_issue)).tolist()
+        return found
+
+    def doubt(self, row: int, mark: str) -> Doubt:
+        """Give one letter with both of its labels and what agrees with the other one."""
+        folded, seen, twin = self._folded, self.seen[row], int(self._twins[row])
+        suggested = _suggested(folded, row, twin)
+        return Doubt(
+            case=seen.case,
+            field=self.field,
+            given=self.given[row],
             suggested=suggested,
-            given_chance=float(folded.chances[i, folded.gold[i]]),
-            suggested_chance=float(folded.chances[i, folded.labels.index(suggested)]),
-            quality=float(quality[i]),
-            is_issue=bool(is_issue[i]),
-            twin=judged[int(twins[i])].case.key if twins[i] >= 0 else "",
-            agreeing=words.find(i, suggested),
-            mark=marks[i],
-            snippet=snippet(judged[i].masked, 200),
+            given_chance=float(folded.chances[row, folded.gold[row]]),
+            suggested_chance=float(folded.chances[row, folded.labels.index(suggested)]),
+            quality=float(self._quality[row]),
+            is_issue=bool(self.is_issue[row]),
+            twin=self.seen[twin].case.key if twin >= 0 else "",
+            agreeing=self._nearest.find(row, suggested),
+            mark=mark,
+            snippet=snippet(seen.masked, 200),
         )
-        found.append(one)
-    return Doubts(
-        field, tuple(found), len(judged), int(is_kept.sum()), sum(counts.values()) - len(judged)
-    )
 
 
 def letter_mark(raw: str, field: str) -> str:

@@ -15,6 +15,9 @@ from nlp_pipeline.stages._rules import Hit, Rule, Search
 
 CRITICAL, URGENT = "特急", "紧急"
 
+OVER_RULE = 1.0
+"""How much higher than `min_alone` a score must be to raise a letter that a rule has placed."""
+
 
 def find_danger(
     search: Search, rules: Sequence[Rule], frames: FrameBook, weights: Weights | None = None
@@ -29,21 +32,28 @@ def find_danger(
             whose score comes near, and a score that is high enough counts by itself.
     """
     first: dict[str, Hit] = {}
-    for hit in (*search.find_hits(rules), *_find_beyond_rules(search, frames, weights)):
+    hits = search.find_hits(rules)
+    is_urgent = bool(hits)
+    for hit in (*hits, *_find_beyond_rules(search, frames, weights, is_urgent=is_urgent)):
         known = first.get(hit.code)
         if known is None or hit.start < known.start:
             first[hit.code] = hit
     return [first[code] for code in sorted(first)]
 
 
-def _find_beyond_rules(search: Search, frames: FrameBook, weights: Weights | None) -> list[Hit]:
-    """Give what frames find and, where they find nothing, what the weights tell."""
+def _find_beyond_rules(
+    search: Search, frames: FrameBook, weights: Weights | None, *, is_urgent: bool
+) -> list[Hit]:
+    """Give what frames find and, where they find nothing, what the weights tell.
+
+    Where a rule has found something, the weights must be surer.
+    """
     if weights is None or not search.letter.text:
         return find_frames(search, frames)
     weighing = Weighing(search.letter, weights)
     passage = weighing.best()
     hits = find_frames(search, frames) if passage.score >= weights.min_framed else []
-    if not hits and passage.score >= weights.min_alone:
+    if not hits and passage.score >= (weights.min_urgent if is_urgent else weights.min_alone):
         return [weighing.tell(passage)]
     return hits
 

@@ -8,8 +8,9 @@ A letter is read in passages (`read_passages`); its score is that of its highest
     sum of the weights of its characters and pairs / √length + bias - ln(passages)
 
 The last is because the highest of many is higher by chance. The score raises a letter
-by itself from `min_alone` on; from `min_framed` on the frames are asked as well
-(`_danger`). It takes nothing back that a rule has found. The words that brought most,
+by itself from `min_alone` on, or from `min_urgent` where a rule says 紧急: what the
+weights tell least well is the two apart. From `min_framed` on the frames are asked as
+well (`_danger`). It takes nothing back that a rule has found. The words that brought most,
 and their share of the score, are the evidence.
 
 Known limit: learned mostly from letters written for the project, short ones; what
@@ -65,6 +66,7 @@ class Weights:
     values: NDArray[np.float32]
     bias: float
     min_alone: float
+    min_urgent: float
     min_framed: float
 
     @cached_property
@@ -173,7 +175,7 @@ def read_weights(table: Mapping[str, Any]) -> Weights:
         values[:-1, column] = np.array(table[name], dtype=np.float32) / _SCALE
     if not len(keys) or (keys[1:] <= keys[:-1]).any():
         raise ValueError("grams")
-    limits = (float(table[name]) for name in ("bias", "min_alone", "min_framed"))
+    limits = (float(table[name]) for name in ("bias", "min_alone", "min_urgent", "min_framed"))
     return Weights(keys, values, *limits)
 
 

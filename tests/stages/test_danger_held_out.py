@@ -67,7 +67,7 @@ def count_outcomes(cases: list[Case]) -> Counter[tuple[bool, bool]]:
 MISSED = pytest.mark.xfail(
     strict=False,
     reason="on letters nothing was written or learned from: recall 0.95, precision 0.84 with "
-    "weights learned before the last 80 letters of `written`; 0.76 and 0.84 before any weights",
+    "weights learned before the last 124 letters of `written`; 0.76 and 0.84 before any weights",
 )
 
 

@@ -33,6 +33,7 @@ from nlp_pipeline.stages.normalise import normalise_text
 TABLE: dict[str, Any] = {
     "bias": -1.0,
     "min_alone": 0.5,
+    "min_urgent": 1.5,
     "min_framed": -0.5,
     "grams": ["0", "塔", "塔顶", "楼塌"],
     "danger": [500, 1000, 2000, -3000],
@@ -114,6 +115,15 @@ def test_a_frame_counts_only_where_the_score_is_near() -> None:
     assert [(hit.code, hit.weight) for hit in near] == [("A1", 0.0)]
 
 
+def test_beside_an_urgent_matter_the_score_must_be_higher() -> None:
+    """Where a rule says 紧急, what was learned raises the letter from a higher score on."""
+    rules, settings = load_rules(load_labels()), load_settings().judge
+    clean = normalise_text("我们这栋楼停水第五天了，塔顶塔顶塔顶")
+    for limit, floor in ((0.4, "特急"), (9.0, "紧急")):
+        weights = read_weights(TABLE | {"min_urgent": limit, "min_alone": 0.4})
+        assert judge_letter(clean, {}, replace(rules, weights=weights), settings).floor == floor
+
+
 def test_an_empty_letter_has_no_danger() -> None:
     """Nothing is found where nothing stands."""
     assert find_danger(Search("", NO_RULES, 1.0), (), load_frames(), WEIGHTS) == []
@@ -152,7 +162,7 @@ def test_the_shipped_weights_hold_no_number_and_nothing_long() -> None:
     assert len(grams) == len(weights.keys) >= 1_000
     assert {len(gram) for gram in grams} == {1, 2}
     assert not any(sign.isspace() or sign in "123456789" for gram in grams for sign in gram)
-    assert weights.min_framed < weights.min_alone < 0.0
+    assert weights.min_framed < weights.min_alone < weights.min_urgent
 
 
 @pytest.mark.parametrize(
