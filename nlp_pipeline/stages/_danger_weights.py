@@ -55,7 +55,7 @@ class Passage(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Weights:
     """What each character and pair brings: to danger (first column) and to each code.
 
