@@ -249,7 +249,7 @@ def test_the_progress_is_told(shelf: Shelf, small_walk: Walk) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-sys.path.insert(0, {here!r})
+sys.path[:0] = [{here!r}, {shared!r}]
 from test_retrain import made_cases
 from nlp_pipeline.config import load_settings
 from nlp_pipeline.labels import load_labels
@@ -293,6 +293,7 @@ def test_killed_at_any_moment_the_champion_serves(
     }
     script = KILLED.format(
         here=str(Path(__file__).parent),
+        shared=str(Path(__file__).parents[1] / "shared"),
         module=module,
         name=name,
         settings=settings,
