@@ -21,8 +21,9 @@ KNOWS: dict[str, set[str]] = {
     **dict.fromkeys(UPPER, CORE | UPPER | {"stages"}),
     "": CORE | UPPER | {"stages"},
     "store": CORE | {"stages", "store"},
-    "review": CORE | UPPER | {"stages", "store", "review", ""},
-    "cli": CORE | UPPER | {"stages", "store", "review", "cli", ""},
+    "similar": CORE | {"stages", "similar"},
+    "review": CORE | UPPER | {"stages", "store", "similar", "review", ""},
+    "cli": CORE | UPPER | {"stages", "store", "similar", "review", "cli", ""},
     "__main__": {"cli"},
 }
 """What each part of the package may import; "" is the package itself."""

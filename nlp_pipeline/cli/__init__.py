@@ -27,6 +27,7 @@ from nlp_pipeline.cli import (
     models,
     retrain,
     serve,
+    similar,
     suggest_labels,
     train,
 )
@@ -82,6 +83,7 @@ app.command("models")(models.models)
 app.command("suggest-labels")(suggest_labels.suggest_labels)
 app.command("doubtful-labels")(doubtful.doubtful_labels)
 app.command("drift")(drift.drift)
+app.command("similar")(similar.similar)
 app.command("db")(db.db)
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
