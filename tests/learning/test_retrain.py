@@ -325,6 +325,7 @@ def test_killed_while_it_works_it_leaves_the_champion(
     first = shelf.champion().name
     script = KILLED.format(
         here=str(Path(__file__).parent),
+        shared=str(Path(__file__).parents[1] / "shared"),
         module="retrain",
         name="nothing",
         settings={"classify.model": str(first_bundle), "gate.min_letters": 8},
