@@ -1,6 +1,5 @@
 """What a run over many letters is made of: what is read, worked on, noted and shown."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,20 +69,6 @@ def open_journal(
     if out is None or ("-" in inputs and not resume):
         return None
     return Journal(out, run_identity(inputs, facts))
-
-
-def shown_progress(rows: "Iterator[Row]", done: int) -> "Iterator[Row]":
-    """Show how many letters are done and how fast, on a terminal."""
-    from tqdm import tqdm
-
-    yield from tqdm(
-        rows,
-        initial=done,
-        unit=" letters",
-        file=sys.stderr,
-        dynamic_ncols=True,
-        mininterval=0.3,
-    )
 
 
 def save_run(path: Path, settings: "Settings", model: str) -> None:

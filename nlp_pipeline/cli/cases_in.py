@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nlp_pipeline.cli.progress import counted
 from nlp_pipeline.labels import FIELDS
 
 if TYPE_CHECKING:
@@ -45,21 +46,8 @@ def shelf_walk(shelf: "Shelf", settings: "Settings") -> "Walk":
 
 
 def bar(bars: ExitStack, name: str, steps: int) -> Callable[[], None]:
-    """Show a progress bar on a terminal; give what moves it by a step.
-
-    Args:
-        bars: closes it.
-        name: what is being done.
-        steps: at most.
-    """
-    from tqdm import tqdm
-
-    shown_bar = bars.enter_context(tqdm(total=steps, desc=name, disable=None, leave=False))
-
-    def step() -> None:
-        shown_bar.update()
-
-    return step
+    """Show a progress bar until `bars` is closed; give what moves it by a step."""
+    return bars.enter_context(counted(steps, "steps", name))
 
 
 def known_labels(walk: "Walk") -> dict[str, tuple[str, ...]]:
@@ -83,7 +71,8 @@ def read_cases(
         found = table_cases(table, settings.read)
         check_cases(found, known, Path(table.path).name)
         cases += found
-        digest = hashlib.sha256(Path(table.path).read_bytes()).hexdigest()
+        with Path(table.path).open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
         sources.append((Path(table.path).name, len(found), digest))
     return cases, sources
 

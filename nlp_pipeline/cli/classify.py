@@ -14,7 +14,6 @@ from nlp_pipeline.cli.batch import (
     open_journal,
     read_sources,
     save_run,
-    shown_progress,
 )
 from nlp_pipeline.cli.encodings import EncodingNotes
 from nlp_pipeline.cli.options import (
@@ -30,6 +29,7 @@ from nlp_pipeline.cli.options import (
     named_columns,
     resolve_settings,
 )
+from nlp_pipeline.cli.progress import shown_progress
 from nlp_pipeline.cli.terminal import tell
 
 if TYPE_CHECKING:
@@ -122,8 +122,7 @@ def classify(
         done = sink.begin(resume)
         items = islice(read_sources(sources, limit), done, None)
         rows = make_rows(items, walk, jobs, sink.maker, filed if store else None)
-        shown = sys.stderr.isatty() and not quiet
-        for row in shown_progress(rows, done) if shown else rows:
+        for row in shown_progress(rows, done=done, quiet=quiet):
             interrupts.check()
             sink.take(row)
     notes.tell_rest()

@@ -1,15 +1,16 @@
 """`petition classify --engine dask`: the same walk on the workers of a cluster."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
+from nlp_pipeline.cli.progress import shown_progress
 from nlp_pipeline.cli.terminal import shown, tell
 
 if TYPE_CHECKING:
-    from nlp_pipeline.cluster.tasks import Done, Job
+    from nlp_pipeline.cluster.tasks import Job
     from nlp_pipeline.config import Settings
     from nlp_pipeline.stages.read import Columns
 
@@ -40,7 +41,7 @@ def classify_on_cluster(
     letters = broken = 0
     with connect(scheduler, workers, files) as client:
         done = run_tasks(client, tasks)
-        for part in _progress(done, len(tasks)) if sys.stderr.isatty() and not quiet else done:
+        for part in shown_progress(done, "parts", total=len(tasks), quiet=quiet):
             letters += part.letters
             if part.problem:
                 broken += 1
@@ -52,13 +53,6 @@ def classify_on_cluster(
             f"{letters} letters, {failed} failed in all\nwritten to {shown(job.out)}\n"
         )
     raise typer.Exit(1 if failed or broken else 0)
-
-
-def _progress(done: "Iterator[Done]", parts: int) -> "Iterator[Done]":
-    """Show how many parts are done, on a terminal."""
-    from tqdm import tqdm
-
-    yield from tqdm(done, total=parts, unit=" parts", file=sys.stderr, dynamic_ncols=True)
 
 
 def check_engine(engine: str, asks_more: bool) -> None:

@@ -20,6 +20,7 @@ from nlp_pipeline.cli.options import (
     named_columns,
     resolve_settings,
 )
+from nlp_pipeline.cli.progress import shown_progress
 from nlp_pipeline.cli.terminal import shown, tell, write_json
 from nlp_pipeline.errors import ColumnError
 
@@ -95,15 +96,13 @@ class _Table:
 
     def read(self, source: str, settings: "Settings", columns: "Columns") -> None:
         """Read an input, and compare each of its letters with all before it."""
-        from tqdm import tqdm
-
         from nlp_pipeline.records import Letter
         from nlp_pipeline.stages.read import open_source
 
         opened = open_source(source, settings.read, columns)
         if self._person_column and self._person_column not in opened.header:
             raise ColumnError(source, "person", f" {self._person_column}", opened.header)
-        for item in tqdm(opened.letters(), disable=None, leave=False, unit=" letters"):
+        for item in shown_progress(opened.letters()):
             if isinstance(item, Letter) and item.full_raw.strip():
                 self._add(item)
             else:
